@@ -1,0 +1,21 @@
+from enum import Enum
+
+
+class TaskState(str, Enum):
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    COMPUTED = "COMPUTED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    FAILED_OPTIONAL = "FAILED_OPTIONAL"
+    SKIPPED = "SKIPPED"
+    CANCELLED = "CANCELLED"
+
+
+class JobState(str, Enum):
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    SUSPENDED = "SUSPENDED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
