@@ -25,7 +25,8 @@ def test_home_is_an_absolute_folder_of_the_user() -> None:
 @pytest.mark.parametrize(
     ("value", "home"),
     [
-        ("memory", "memory"),
+        (":memory:", settings.MEMORY),
+        ("memory", settings.MEMORY),
         ("~/jobs", os.path.expanduser("~/jobs")),
         ("jobs", os.path.abspath("jobs")),
         ("  /srv/jobs ", "/srv/jobs"),

@@ -36,8 +36,8 @@ class Setting(NamedTuple):
 HOME = Setting(
     "FAIRLEAD_HOME",
     "the user's data folder (`~/.local/share/fairlead` on Linux)",
-    "The folder of the local store. `memory` keeps the store in the process: nothing is "
-    "written to disk, and nothing outlives the program.",
+    "The folder of the local store. `:memory:` (or `memory`) keeps the store in the process: "
+    "nothing is written to disk, and nothing outlives the program.",
 )
 BACKEND = Setting(
     "FAIRLEAD_BACKEND",
@@ -65,8 +65,8 @@ MAX_TASKS = Setting(
 SETTINGS: tuple[Setting, ...] = (HOME, BACKEND, WORKERS, MAX_DEPTH, MAX_TASKS)
 """Every setting, in the order in which the reference shows them."""
 
-MEMORY = "memory"
-"""The value of ``FAIRLEAD_HOME`` that keeps the store in the process."""
+MEMORY = ":memory:"
+"""What :func:`home` returns for a store that is kept in the process."""
 
 WorkerKind = Literal["threads", "processes"]
 
@@ -84,7 +84,7 @@ def home() -> str:
     The folder need not exist yet.
     """
     value = _read(HOME)
-    if value == MEMORY:
+    if value in (MEMORY, "memory"):
         return MEMORY
     return os.path.abspath(os.path.expanduser(value or _user_data_folder()))
 
