@@ -135,3 +135,10 @@ def test_every_variable_that_the_code_names_is_in_the_table() -> None:
 def test_no_work_was_left_for_later_in_the_code() -> None:
     marks = re.compile(r"\b(TO[D]O|FIX[M]E|XX[X]|HAC[K])\b")
     assert [found for found in lines_of_text_files() if marks.search(found[1])] == []
+
+
+def test_every_setting_is_read_by_something() -> None:
+    others = [path for path in MODULES if ROOT / "src" in path.parents]
+    code = "\n".join(path.read_text() for path in others if path.name != "settings.py")
+    accessors = [setting.name.removeprefix("FAIRLEAD_").lower() for setting in SETTINGS]
+    assert [name for name in accessors if f"settings.{name}()" not in code] == []

@@ -80,3 +80,16 @@ def test_unfit_limits_name_the_variable(monkeypatch: pytest.MonkeyPatch, value: 
     monkeypatch.setenv("FAIRLEAD_MAX_DEPTH", value)
     with pytest.raises(InvalidRequestError, match="FAIRLEAD_MAX_DEPTH"):
         settings.max_depth()
+
+
+def test_grace_is_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.grace() == 10.0
+    monkeypatch.setenv("FAIRLEAD_GRACE", "0.5")
+    assert settings.grace() == 0.5
+
+
+@pytest.mark.parametrize("value", ["-1", "soon", "nan", "inf"])
+def test_unfit_grace_names_the_variable(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("FAIRLEAD_GRACE", value)
+    with pytest.raises(InvalidRequestError, match="FAIRLEAD_GRACE"):
+        settings.grace()

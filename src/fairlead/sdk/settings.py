@@ -51,6 +51,12 @@ WORKERS = Setting(
     "What runs tasks locally: `threads:N` for N threads of this process, or `processes:N` "
     "for N worker processes.",
 )
+GRACE = Setting(
+    "FAIRLEAD_GRACE",
+    "`10`",
+    "How many seconds a running task that was asked to stop has to return, before it is killed "
+    "(in a worker process) or abandoned (in a thread).",
+)
 MAX_DEPTH = Setting(
     "FAIRLEAD_MAX_DEPTH",
     "`500`",
@@ -62,7 +68,7 @@ MAX_TASKS = Setting(
     "How many tasks one job may hold. A task that submits more fails.",
 )
 
-SETTINGS: tuple[Setting, ...] = (HOME, BACKEND, WORKERS, MAX_DEPTH, MAX_TASKS)
+SETTINGS: tuple[Setting, ...] = (HOME, BACKEND, WORKERS, GRACE, MAX_DEPTH, MAX_TASKS)
 """Every setting, in the order in which the reference shows them."""
 
 MEMORY = ":memory:"
@@ -104,6 +110,20 @@ def workers() -> Workers:
     if kind == "processes":
         return Workers("processes", _positive(WORKERS, count) if colon else None)
     raise _unfit(WORKERS, value, "threads, threads:N or processes:N")
+
+
+def grace() -> float:
+    """Return how many seconds a task that was asked to stop has to return."""
+    value = _read(GRACE)
+    if not value:
+        return 10.0
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise _unfit(GRACE, value, "a number of seconds from 0 up")
+    return seconds
 
 
 def max_depth() -> int:
