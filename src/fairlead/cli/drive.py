@@ -1,0 +1,64 @@
+"""Working on a job in this process, with its progress on standard error."""
+
+from __future__ import annotations
+
+import typer
+
+from fairlead.cli import tally
+from fairlead.cli.ending import end_with
+from fairlead.cli.exits import ExitCode
+from fairlead.cli.output import OutputFormat, note
+from fairlead.cli.progress.follow import followed
+from fairlead.core.states import JobState
+from fairlead.errors import InvalidRequestError
+from fairlead.sdk.backend import Backend, JobView, RunnerOptions
+
+
+def drive_and_end(backend: Backend, job_id: str, output: OutputFormat) -> None:
+    """Work on a job, print how it ended, and end the command with its exit code."""
+    job = backend.job(job_id)
+    if job.state not in tally.FINAL_JOBS:
+        learn_program(job)
+        job = drive(backend, job_id)
+    end_with(backend, job, output)
+
+
+def learn_program(job: JobView) -> None:
+    """Import the program that submitted a job, so that its tasks can run here.
+
+    Raises
+    ------
+    InvalidRequestError
+        The job is suspended, or its tasks are in no file.
+    ProgramError
+        The program is not there any more, or cannot be imported.
+    """
+    if job.state is JobState.SUSPENDED:
+        raise InvalidRequestError(
+            f"the job {job.name!r} is suspended; `fairlead jobs resume {job.id}` comes first"
+        )
+    if job.program is None:
+        raise InvalidRequestError(
+            f"the tasks of the job {job.name!r} are in no file that could be imported (they come"
+            " from a notebook or a prompt), so only the process that submitted it can run it"
+        )
+    from fairlead.runner.program import import_program
+
+    import_program(job.program)
+
+
+def drive(backend: Backend, job_id: str) -> JobView:
+    """Work on a job until nothing of it can run here any more, and return it.
+
+    Raises
+    ------
+    typer.Exit
+        After Ctrl-C; the command that goes on has been printed.
+    """
+    try:
+        with followed(backend, job_id):
+            backend.run_all(RunnerOptions(), job_id=job_id)
+    except KeyboardInterrupt:
+        note(f"stopped; nothing recorded is lost: `fairlead jobs run {job_id}` goes on")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    return backend.job(job_id)
