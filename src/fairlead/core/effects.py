@@ -50,7 +50,10 @@ class TaskChanged(NamedTuple):
 
 
 class StopAttempt(NamedTuple):
-    """Stop a running attempt.  The first of several for one attempt need not be undone."""
+    """Stop a running attempt; a later order for the same attempt adds to the first.
+
+    The task may be CANCELLED by now: then the attempt is stopped, and fenced, all the same.
+    """
 
     key: Key
     attempt: int

@@ -57,7 +57,9 @@ def _load_job(ledger: Ledger, observed: ObservedJob, tasks: Iterable[ObservedTas
     ledger.cause = observed.cause
     ledger.first_failure = observed.first_failure
     ledger.suspended = observed.suspended or observed.state is JobState.SUSPENDED
-    ledger.started = observed.state is JobState.RUNNING or any(task.attempt for task in tasks)
+    ledger.started = observed.state is JobState.RUNNING or any(
+        task.state is TaskState.RUNNING or (ledger.suspended and task.attempt) for task in tasks
+    )
     if observed.state in (JobState.FAILED, JobState.CANCELLED):
         ledger.ending = observed.state
 
@@ -165,6 +167,7 @@ def _resume_ending(ledger: Ledger, observed: ObservedJob, failure: Node | None) 
     cancelling = observed.cancelling or observed.reason == CANCELLING
     if observed.reason in (FAILING, CANCELLING):
         ledger.ending = JobState.FAILED if failing else JobState.CANCELLED
+        ledger.closed = ledger.closed or ledger.ending is JobState.CANCELLED
         sweep(ledger)
     elif failing or failure is not None:
         begin_failing(ledger, *_cause(observed, failure))
