@@ -100,6 +100,16 @@ class Item:
         """The identifier that all members have, or None for a mixture."""
         return None if self.kind is Kind.REST else self.members[0].identifier
 
+    @property
+    def manner(self) -> str:
+        """How a group's members hang together: ``in a chain``, ``in 12 steps``, or nothing."""
+        return {
+            Kind.CHAIN: "in a chain",
+            Kind.STEPS: f"in {self.steps:,} steps",
+            Kind.NESTED: "nested",
+            Kind.LEVELS: f"in {self.steps:,} levels",
+        }.get(self.kind, "")
+
 
 @dataclass(slots=True)
 class Outline:

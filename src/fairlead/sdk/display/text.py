@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fairlead.core.states import JobState, TaskState
 from fairlead.sdk.backend import JobView, TaskView
@@ -211,31 +211,16 @@ class _TextPicture:
         number = f"{len(item.members):,}"
         if item.kind is Kind.REST:
             return f"… {number} more"
-        name = clip(group_title(item, self._tree), self._width // 3)
-        return f"{name} x{number}{group_manner(item)}"
+        name = clip(self._tree.group_title(item.members), self._width // 3)
+        manner = f" {item.manner}" if item.manner else ""
+        return f"{name} x{number}{manner}"
 
     def _seconds(self, tasks: Sequence[TaskView]) -> str:
         seconds = span(tasks, self._now)
         return "" if seconds is None else format_duration(seconds)
 
 
-def group_title(item: Item, tree: TaskTree) -> str:
-    """Return the name that a group's members share, or the names they have."""
-    names = list(dict.fromkeys(tree.names.of(task.identifier) for task in item.members))
-    return "/".join(names[:3]) + ("/…" if len(names) > 3 else "")
-
-
-def group_manner(item: Item) -> str:
-    """Say how a group's members hang together: `` in a chain``, `` in 12 steps``, or nothing."""
-    return {
-        Kind.CHAIN: " in a chain",
-        Kind.STEPS: f" in {item.steps:,} steps",
-        Kind.NESTED: " nested",
-        Kind.LEVELS: f" in {item.steps:,} levels",
-    }.get(item.kind, "")
-
-
-def _state_segments(counts: dict[TaskState, int]) -> list[Segment]:
+def _state_segments(counts: Mapping[TaskState, int]) -> list[Segment]:
     if len(counts) == 1:
         state = next(iter(counts))
         return [(state.value, state.value)]

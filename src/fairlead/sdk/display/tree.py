@@ -91,6 +91,11 @@ class TaskTree:
             id_: self.names.handle(self.by_id[id_]) for id_ in sorted(single) if id_ in self.by_id
         }
 
+    def group_title(self, tasks: Iterable[TaskView]) -> str:
+        """Return the name that some tasks share, or the first names that they have."""
+        names = [self.names.of(id_) for id_ in dict.fromkeys(task.identifier for task in tasks)]
+        return "/".join(names[:3]) + ("/…" if len(names) > 3 else "")
+
     def _estimate_lines(self) -> None:
         parents_first = [*self.roots, *self.descendants(self.roots)]
         for task in reversed(parents_first):
