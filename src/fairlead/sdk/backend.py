@@ -47,7 +47,7 @@ class Ref:
     kind: RefKind = "value"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class TaskOptions:
     """How a task is to be run.  Immutable by convention, shared by many tasks.
 
