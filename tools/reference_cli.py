@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from enum import Enum
 from typing import Any
 
 import typer.main
@@ -50,15 +51,25 @@ def visible_parameters(command: Any) -> list[Any]:
     return [
         parameter
         for parameter in command.params
-        if not getattr(parameter, "hidden", False) and parameter.name != "help"
+        if not parameter.hidden and parameter.name != "help"
     ]
 
 
 def spelling(parameter: Any) -> str:
     """Return how the parameter is written: all spellings of an option, an argument's name."""
+    value = parameter.metavar or _choices(parameter)
     if parameter.param_type_name == "argument":
-        return str(parameter.human_readable_name)
-    return ", ".join([*parameter.opts, *parameter.secondary_opts])
+        return str(value or parameter.name.upper())
+    words = ", ".join([*parameter.opts, *parameter.secondary_opts])
+    takes_none = parameter.is_flag or parameter.count
+    return words if takes_none else f"{words} {value or parameter.name.upper()}"
+
+
+def _choices(parameter: Any) -> str:
+    annotation = parameter.type_descriptor.annotation
+    if not (isinstance(annotation, type) and issubclass(annotation, Enum)):
+        return ""
+    return "|".join(str(choice.value) for choice in annotation)
 
 
 def _usage(command: Any) -> list[str]:
@@ -72,8 +83,15 @@ def _usage(command: Any) -> list[str]:
 
 
 def _row(parameter: Any) -> tuple[str, str, str]:
+    return f"`{spelling(parameter)}`", _default(parameter), parameter.help or ""
+
+
+def _default(parameter: Any) -> str:
     default = parameter.default
-    shown = "" if default is None or callable(default) or default == [] else f"`{default}`"
     if parameter.required:
-        shown = "required"
-    return f"`{spelling(parameter)}`", shown, getattr(parameter, "help", None) or ""
+        return "required"
+    if parameter.secondary_opts:
+        default = (parameter.opts if default else parameter.secondary_opts)[0]
+    if default in (None, False, (), []) or callable(default):
+        return ""
+    return f"`{default.value if isinstance(default, Enum) else default}`"

@@ -18,8 +18,9 @@ def test_the_reference_names_every_command_and_option() -> None:
     for words, command in reference_cli.commands(typer.main.get_command(app), ("fairlead",)):
         _, heading, section = page.partition(f"## `{' '.join(words)}`\n")
         section = section.split("\n## ")[0]
-        spellings = [option for p in command.params if p.name != "help" for option in p.opts]
-        missing += [(words, option) for option in spellings if option not in section]
+        parameters = reference_cli.visible_parameters(command)
+        options = [option for p in parameters for option in [*p.opts, *p.secondary_opts]]
+        missing += [(words, o) for o in options if o.startswith("-") and o not in section]
         missing += [] if heading else [(words, "the command")]
     assert missing == []
 
