@@ -10,6 +10,7 @@ from fairlead.cli.commands.completion import completion
 from fairlead.cli.commands.jobs import jobs
 from fairlead.cli.commands.logs import logs
 from fairlead.cli.commands.machines import machines
+from fairlead.cli.commands.run import run
 from fairlead.cli.commands.tasks import tasks
 from fairlead.cli.invocation import Invocation
 
@@ -21,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(run)
 app.add_typer(jobs)
 app.add_typer(tasks)
 app.command()(logs)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from fairlead.cli.words import clean_lines, clock_time
 from fairlead.errors import NotFoundError
 from fairlead.sdk.backend import Backend, LogRecord
 from fairlead.sdk.display.words import clean
+from fairlead.sdk.logs import format_line
 
 
 class LogLines:
@@ -45,14 +44,4 @@ class LogLines:
 
 
 def _text(record: LogRecord) -> str:
-    return clean_lines(record.message) + "".join(
-        f" {clean(key)}={_value(value)}" for key, value in record.fields.items()
-    )
-
-
-def _value(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    plain = text and not any(character.isspace() or character == '"' for character in text)
-    if plain or not isinstance(value, str):
-        return clean(text)
-    return json.dumps(text, ensure_ascii=False)
+    return clean_lines(format_line(record.message, record.fields))

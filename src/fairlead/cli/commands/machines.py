@@ -10,6 +10,8 @@ from fairlead.cli.invocation import open_backend
 from fairlead.cli.options import Output
 from fairlead.cli.output import OutputFormat, emit
 
+COLUMNS = ("name", "size", "minimum", "maximum", "state", "running", "queued", "created")
+
 machines = typer.Typer(
     name="machines", help="Groups of machines that work can be sent to.", no_args_is_help=True
 )
@@ -18,19 +20,20 @@ machines = typer.Typer(
 @machines.command("list")
 def list_machines(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     """List the machine groups."""
+    from fairlead.cli.words import local_time, timestamp
+
     found = open_backend(context).machines()
-    emit(found, output, lambda: _table(found))
+    emit(
+        [{**group, "created": timestamp(group["created"])} for group in found],
+        output,
+        lambda: _table([{**group, "created": local_time(group["created"])} for group in found]),
+    )
 
 
 def _table(found: list[dict[str, Any]]) -> str:
-    from fairlead.cli.table import render_table
+    from fairlead.cli.table import render_answer
 
-    # The backend says which facts it has; the first group names them all.
-    headings = list(found[0]) if found else ["name", "size", "state"]
-    return render_table(
-        [heading.upper().replace("_", " ") for heading in headings],
-        [
-            ["-" if group.get(key) is None else str(group[key]) for key in headings]
-            for group in found
-        ],
+    return render_answer(
+        [column.upper() for column in COLUMNS],
+        [[str(group[column]) for column in COLUMNS] for group in found],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from fairlead.cli import tally
 from fairlead.cli.describe.failure import attempts, clause, first_failed
@@ -106,11 +107,17 @@ def _hints(job: JobView, failed: TaskView | None, called: str) -> list[Hint]:
     return [Hint(f"fairlead jobs watch {called}", "follows it until it ends")]
 
 
-def describe_recorded(backend: Backend, job: JobView, now: float) -> str:
-    """Return a few lines about a job for standard output, with what the backend knows of it."""
+def describe_recorded(
+    backend: Backend, job: JobView, now: float, *, stream: TextIO | None = None
+) -> str:
+    """Return a few lines about a job, with what the backend knows of it.
+
+    They are coloured if ``stream``, standard output unless given, shows colours.
+    """
     try:
         called = job.name if backend.find_job(job.name) == job.id else job.id
     except NotFoundError:
         called = job.id
     tasks = backend.tasks(job.id) if job.state is JobState.FAILED else []
-    return describe_job(job, tasks, now, called=called, color=colourful(sys.stdout))
+    color = colourful(stream or sys.stdout)
+    return describe_job(job, tasks, now, called=called, color=color)
