@@ -174,7 +174,7 @@ class BoxWriter:
         first, last = (self._tree.names.own_words(item.members[end]) for end in (0, -1))
         if item.kind is Kind.REST or not (first or last):
             return ""
-        return f"{clip(first or '…', 18)} … {clip(last or '…', 18)}"
+        return f"{clip(first or '…', 15)} … {clip(last or '…', 15)}"
 
     def _seconds(self, tasks: list[TaskView]) -> str:
         seconds = span(tasks, self._now)

@@ -73,14 +73,11 @@ class Block:
 
 @dataclass(slots=True)
 class Column:
-    """Blocks below one another."""
+    """Blocks below one another, as wide as the widest."""
 
     blocks: list[Block]
+    width: float
     x: float = 0
-
-    @property
-    def width(self) -> float:
-        return max(block.width for block in self.blocks)
 
 
 @dataclass(slots=True)
@@ -176,11 +173,14 @@ def _columns(blocks: list[Block]) -> list[Column]:
     by_layer: dict[int, list[Block]] = {}
     for block in blocks:
         by_layer.setdefault(block.item.layer, []).append(block)
-    for alike in by_layer.values():
-        width = max(block.box.width for block in alike)
-        for block in alike:
-            block.box.width = width
-    return [Column(by_layer[layer]) for layer in sorted(by_layer)]
+    return [_column(by_layer[layer]) for layer in sorted(by_layer)]
+
+
+def _column(blocks: list[Block]) -> Column:
+    box_width = max(block.box.width for block in blocks)
+    for block in blocks:
+        block.box.width = box_width
+    return Column(blocks, max(block.width for block in blocks))
 
 
 def _bands(columns: list[Column]) -> list[Band]:

@@ -34,6 +34,9 @@ FEW_RUNNING = 3
 LONG_WAY_DOWN = 12
 """A way straight down through different identifiers becomes one item if it is longer."""
 
+FEW_OF_MANY = 12
+"""Of different siblings that are far too many, only so many are shown beside the failed."""
+
 COMFORTABLE = 30
 """Groups beside failed tasks are opened only while there are fewer items than this."""
 
@@ -108,7 +111,12 @@ class Item:
             Kind.STEPS: f"in {self.steps:,} steps",
             Kind.NESTED: "nested",
             Kind.LEVELS: f"in {self.steps:,} levels",
-        }.get(self.kind, "")
+        }.get(self.kind, "in turns" if self.in_turns else "")
+
+    @property
+    def in_turns(self) -> bool:
+        """Whether members wait for members of another group, and those for members of this."""
+        return any(self in other.waits for other in self.waits)
 
 
 @dataclass(slots=True)
@@ -323,6 +331,8 @@ def _folded(items: list[Item], room: int, rank: dict[str, int]) -> list[Item]:
         range(len(items)),
         key=lambda position: (rank.get(items[position].tail[0].id, len(rank)), position),
     )
+    if len(items) > 4 * room:
+        room = min(room, 1 + FEW_OF_MANY + sum(item.tail[0].id in rank for item in items))
     kept = set(urgent[: room - 1])
     rest = [item for position, item in enumerate(items) if position not in kept]
     members = [task for item in rest for task in item.members]

@@ -59,8 +59,11 @@ def parent_routes(owner: Block, area: Area) -> Iterator[Route]:
     yield from _comb(((trunk, start),), firsts)
     for band in area.bands:
         bus = band.y - BUS + 3
+        begin = trunk
         for column in band.columns[1:]:
-            yield from _comb(((trunk, bus), (column.x - TRUNK, bus)), column.blocks)
+            end = column.x - TRUNK
+            yield from _comb(((begin, bus), (end, bus)), column.blocks)
+            begin = end - CORNER
 
 
 def _comb(way: tuple[Point, ...], blocks: list[Block]) -> Iterator[Route]:
@@ -87,10 +90,11 @@ def arrow_routes(area: Area) -> Iterator[Route]:
         if near:
             yield from _bundle(lanes.after(sources[0]), sources, near)
         for target in targets:
-            if target not in near:
-                for source in sources:
-                    points = tuple(_corners(area, lanes, source, target))
-                    yield Route(points, dashed=True, head=True)
+            if (target.band, target.column) == (band, column + 1):
+                continue
+            for source in sources:
+                points = tuple(_corners(area, lanes, source, target))
+                yield Route(points, dashed=True, head=True)
 
 
 def _bundle(lane: float, sources: list[Block], targets: list[Block]) -> Iterator[Route]:
@@ -99,12 +103,13 @@ def _bundle(lane: float, sources: list[Block], targets: list[Block]) -> Iterator
     No two of these lines lie on one another: dashes would run together.
     """
     hub = sources[0]
+    heads = set(targets)
     ends = [*sources[1:], *targets]
     highest = min(ends, key=lambda block: block.anchor)
     lowest = max(ends, key=lambda block: block.anchor)
     from_hub: tuple[Point, ...] = ((hub.x + hub.box.outer_width, hub.anchor), (lane, hub.anchor))
     for end in ends:
-        is_target = end in targets
+        is_target = end in heads
         last = end.x if is_target else end.x + end.box.outer_width
         is_far = (end is highest and end.anchor <= hub.anchor) or (
             end is lowest and end.anchor >= hub.anchor
@@ -150,11 +155,10 @@ class _Lanes:
 
     def __init__(self, area: Area) -> None:
         self._area = area
-        self._ways: dict[tuple[int, int], list[tuple[Block, ...]]] = {}
+        self._ways: dict[tuple[int, int], dict[tuple[Block, ...], int]] = {}
         for source, targets in area.targets.items():
-            ways = self._ways.setdefault((source.band, source.column), [])
-            if targets not in ways:
-                ways.append(targets)
+            ways = self._ways.setdefault((source.band, source.column), {})
+            ways.setdefault(targets, len(ways))
 
     def after(self, source: Block) -> float:
         """Return the way right of a source's own column."""
@@ -166,7 +170,7 @@ class _Lanes:
 
     def _way(self, band: int, column: int, source: Block) -> float:
         ways = self._ways[source.band, source.column]
-        share = (ways.index(self._area.targets[source]) + 0.5) / len(ways)
+        share = (ways[self._area.targets[source]] + 0.5) / len(ways)
         bands = self._area.bands[band]
         place = bands.columns[column]
         begin = place.x + place.width + 8

@@ -6,7 +6,7 @@ README and as a file.  The same records always give the same text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape
 
 from fairlead.core.states import JobState, TaskState
@@ -175,7 +175,7 @@ class _SvgPicture:
         for box in boxes:
             self._box(box)
         self._parts.append("</g>")
-        return self._key(bool(lines), len(arrows), y + top.height + 10)
+        return self._key(bool(lines), len(arrows), y + top.height + 14)
 
     def _key(self, has_lines: bool, arrows: int, y: float) -> float:
         """Say what the lines mean; return the lower end."""
@@ -190,7 +190,7 @@ class _SvgPicture:
             left_out = arrows - MOST_ARROWS
             more = f" ({left_out:,} lines more are not drawn)" if left_out > 0 else ""
             self._text(x + 34, y + 12, f"runs after{more}", 10, "quiet")
-        return y + 14 if has_lines or arrows else y - 10
+        return y + 14 if has_lines or arrows else y - 14
 
     def _deeper_part(self, boxes: list[Box], y: float) -> float:
         y += 26
