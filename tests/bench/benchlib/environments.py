@@ -21,7 +21,8 @@ UV = "uv==0.13.8"
 PINS: dict[str, Sequence[str]] = {
     "dask": ("distributed==2026.8.0",),
     "ray": ("ray==2.60.0",),
-    # Of what Prefect admits, newer versions of FastAPI no longer know an argument it uses.
+    # Newer ones (3.9.0, 3.9.1) were refused: they ask for a certifi that was not to be had.
+    # Of what 3.8.8 admits, newer versions of FastAPI no longer know an argument it uses.
     "prefect": ("prefect==3.8.8", "fastapi==0.139.0"),
     "luigi": ("luigi==3.8.1",),
     "parsl": ("parsl==2026.10.26",),
