@@ -36,7 +36,10 @@ def call(arguments: Sequence[str]) -> int:
         code = command.main(
             list(arguments), prog_name=PROGRAM, standalone_mode=False, obj=invocation
         )
-    except BrokenPipeError:
+    except SystemExit as end:
+        # The parser meets a closed pipe with the exit code of a failed job.
+        if isinstance(end.__context__, BrokenPipeError):
+            raise end.__context__ from None
         raise
     except Exception as error:
         return _failed(error, debug=invocation.debug)

@@ -8,7 +8,8 @@ from fairlead.cli import tally
 from fairlead.cli.ending import end_with
 from fairlead.cli.exits import ExitCode
 from fairlead.cli.output import OutputFormat, note
-from fairlead.cli.progress.follow import followed
+from fairlead.cli.progress.follow import follow, followed
+from fairlead.cli.progress.idle import IdleNotice
 from fairlead.core.states import JobState
 from fairlead.errors import InvalidRequestError
 from fairlead.sdk.backend import Backend, JobView, RunnerOptions
@@ -18,9 +19,28 @@ def drive_and_end(backend: Backend, job_id: str, output: OutputFormat) -> None:
     """Work on a job, print how it ended, and end the command with its exit code."""
     job = backend.job(job_id)
     if job.state not in tally.FINAL_JOBS:
-        learn_program(job)
-        job = drive(backend, job_id)
+        if job.driven:
+            note(f"another process runs {job.name}; this follows it")
+            job = watch(backend, job)
+        else:
+            learn_program(job)
+            job = drive(backend, job_id)
     end_with(backend, job, output)
+
+
+def watch(backend: Backend, job: JobView) -> JobView:
+    """Follow a job that others run until it has ended, and return it.
+
+    Raises
+    ------
+    typer.Exit
+        After Ctrl-C, which leaves the job running.
+    """
+    try:
+        return follow(backend, job.id, IdleNotice(job.id))
+    except KeyboardInterrupt:
+        note(f"left {job.name} running; `fairlead jobs watch {job.id}` follows it again")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
 def learn_program(job: JobView) -> None:

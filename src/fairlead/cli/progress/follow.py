@@ -12,10 +12,14 @@ from typing import Protocol, Self
 
 from fairlead.cli import tally
 from fairlead.cli.progress.snapshot import Bar, Pace, Snapshot, bars_of, take_snapshot
+from fairlead.errors import FairleadError
 from fairlead.sdk.backend import Backend, JobView
 
 SHORTEST_PAUSE = 0.2
 """Seconds between two looks: bars that move five times a second look alive."""
+
+FIRST_LOOK = 0.3
+"""Seconds before work done here is worth a word: what takes less is over by then."""
 
 SHARE_OF_TIME = 0.05
 """Looking at a large job may take at most this share of the time."""
@@ -97,18 +101,30 @@ def follow(backend: Backend, job_id: str, seen: Callable[[JobView], None]) -> Jo
 def followed(backend: Backend, job_id: str) -> Iterator[None]:
     """Show a job's progress from another thread while this one works on it."""
     stop = threading.Event()
-    with progress_view() as view:
-        follower = Follower(backend, job_id, view)
 
-        def keep_looking() -> None:
-            while not stop.is_set():
+    def keep_looking() -> None:
+        if stop.wait(FIRST_LOOK):
+            return
+        with progress_view() as view:
+            follower = Follower(backend, job_id, view)
+            while not stop.wait(follower.pause):
                 follower.look()
-                stop.wait(follower.pause)
 
-        watcher = threading.Thread(target=keep_looking, name="fairlead-progress", daemon=True)
-        watcher.start()
+    watcher = threading.Thread(target=_unless_it_fails(keep_looking), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        watcher.join()
+
+
+def _unless_it_fails(look: Callable[[], None]) -> Callable[[], None]:
+    def looking() -> None:
+        # A store that fails here fails the work, too, and that is where it is told.
         try:
-            yield
-        finally:
-            stop.set()
-            watcher.join()
+            look()
+        except FairleadError:
+            return
+
+    return looking

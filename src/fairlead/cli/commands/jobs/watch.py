@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from fairlead.cli.exits import ExitCode
 from fairlead.cli.invocation import open_backend
 from fairlead.cli.options import JobArgument, Output
-from fairlead.cli.output import OutputFormat, note
+from fairlead.cli.output import OutputFormat
 
 
 def watch(context: typer.Context, job: JobArgument, output: Output = OutputFormat.TABLE) -> None:
@@ -17,15 +16,9 @@ def watch(context: typer.Context, job: JobArgument, output: Output = OutputForma
     The exit code is 1 if the job failed or was cancelled.
     """
     from fairlead.cli import lookup
+    from fairlead.cli.drive import watch as watch_job
     from fairlead.cli.ending import end_with
-    from fairlead.cli.progress.follow import follow
-    from fairlead.cli.progress.idle import IdleNotice
 
     backend = open_backend(context)
-    job_id = lookup.job_id(backend, job)
-    try:
-        view = follow(backend, job_id, IdleNotice(job))
-    except KeyboardInterrupt:
-        note(f"left {job} running; `fairlead jobs watch {job}` follows it again")
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
-    end_with(backend, view, output)
+    view = backend.job(lookup.job_id(backend, job))
+    end_with(backend, watch_job(backend, view), output)
