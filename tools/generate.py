@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import adr_index
 import reference_cli
 import reference_configuration
 import reference_errors
@@ -22,6 +23,7 @@ import reference_states
 ROOT = Path(__file__).resolve().parent.parent
 
 GENERATED: Mapping[str, Callable[[], str]] = {
+    "docs/adr/README.md": adr_index.text,
     "docs/reference/cli.md": reference_cli.text,
     "docs/reference/configuration.md": reference_configuration.text,
     "docs/reference/errors.md": reference_errors.text,
