@@ -15,6 +15,7 @@ from fairlead.sdk.display.tree import FAILING, TaskTree, count_states, span
 from fairlead.sdk.display.words import (
     after_words,
     attempt_words,
+    clean,
     clip,
     progress_words,
     reason_words,
@@ -136,7 +137,7 @@ class BoxWriter:
             box.lines.append(Line(elide(display, MOST_TEXT, LINE_SIZE)))
         after = after_words(list(task.depends_on), self._handles)
         box.tooltip = _tooltip(
-            title, task.identifier, display, task.state.value, *facts, reason, after
+            title, clean(task.identifier), display, task.state.value, *facts, reason, after
         )
         box.fit()
         return box

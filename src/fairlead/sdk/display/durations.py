@@ -58,11 +58,6 @@ def _format_long(seconds: int) -> str:
     return f"{days:,} d {hours:02} h"
 
 
-def format_count(number: int) -> str:
-    """Write a number with separators of thousands, such as ``12,345``."""
-    return f"{number:,}"
-
-
 def format_counts(counts: Mapping[TaskState, int]) -> str:
     """Write how many tasks are in each state: ``4,900 COMPLETED · 60 RUNNING``."""
     return " · ".join(

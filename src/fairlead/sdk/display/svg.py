@@ -1,4 +1,4 @@
-"""A job's tree as an SVG picture that needs nothing else: no font, script or style.
+"""A job's tree as an SVG picture that needs no other file, and no script.
 
 It brings its own ground, so it is legible on light and dark pages, in a notebook, in a
 README and as a file.  The same records always give the same text.
@@ -6,8 +6,7 @@ README and as a file.  The same records always give the same text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from xml.sax.saxutils import escape
+from collections.abc import Iterable
 
 from fairlead.core.states import JobState, TaskState
 from fairlead.sdk.backend import JobView, TaskView
@@ -23,12 +22,13 @@ from fairlead.sdk.display.boxes import (
     Box,
     BoxWriter,
 )
+from fairlead.sdk.display.canvas import Canvas, drawn, number, xml
 from fairlead.sdk.display.durations import STATE_ORDER, format_duration
 from fairlead.sdk.display.layout import ROW_GAP, Area, lay_out
 from fairlead.sdk.display.measure import elide, text_width
 from fairlead.sdk.display.outline import Outline, full_outline, outline
 from fairlead.sdk.display.palette import MARK_SIZE, mark, paint, style_sheet
-from fairlead.sdk.display.routes import CORNER, Route, areas, arrow_routes, parent_routes
+from fairlead.sdk.display.routes import Route, areas, arrow_routes, parent_routes
 from fairlead.sdk.display.tree import ENDED_WELL, TaskTree, count_states, job_seconds
 from fairlead.sdk.display.words import clean, first_line
 
@@ -87,7 +87,7 @@ class _SvgPicture:
         self._tree = tree
         self._now = now
         self._counts = count_states(tree.tasks)
-        self._parts: list[str] = []
+        self._canvas = Canvas()
 
     def draw(self, shown: Outline) -> str:
         writer = BoxWriter(self._tree, self._now)
@@ -123,19 +123,19 @@ class _SvgPicture:
 
     def _head(self, width: float) -> float:
         """Draw the head; return where the picture goes on."""
-        self._parts.append(mark(self._job.state.value, PADDING, PADDING + 1))
+        self._canvas.parts.append(mark(self._job.state.value, PADDING, PADDING + 1))
         left = PADDING + MARK_SIZE + 9
-        self._text(left, PADDING + 15, self._title(), NAME_SIZE, "ink", bold=True)
-        self._text(left, PADDING + 35, self._facts(), 12, "quiet")
+        self._canvas.text(left, PADDING + 15, self._title(), NAME_SIZE, "ink", bold=True)
+        self._canvas.text(left, PADDING + 35, self._facts(), 12, "quiet")
         y: float = PADDING + 48
         if reason := self._job_reason():
             room = width - left - PADDING
-            self._text(left, y + 6, elide(reason, room, 12), 12, "FAILED", tooltip=reason)
+            self._canvas.text(left, y + 6, elide(reason, room, 12), 12, "FAILED", tooltip=reason)
             y += 20
         if not self._tree.tasks:
-            self._text(left, y + 8, "no tasks", 12, "quiet")
+            self._canvas.text(left, y + 8, "no tasks", 12, "quiet")
             return y + 12
-        self._bar(PADDING, y, width - 2 * PADDING, 8, self._counts)
+        self._canvas.bar(PADDING, y, width - 2 * PADDING, 8, self._counts)
         return self._legend(y + 29, width) + 14
 
     def _job_reason(self) -> str:
@@ -154,8 +154,8 @@ class _SvgPicture:
             room = MARK_SIZE + 5 + text_width(words, LINE_SIZE) + 16
             if x > PADDING and x + room > width - PADDING:
                 x, y = PADDING, y + 22
-            self._parts.append(mark(state.value, x, y - 13))
-            self._text(x + MARK_SIZE + 5, y, words, LINE_SIZE, "ink")
+            self._canvas.parts.append(mark(state.value, x, y - 13))
+            self._canvas.text(x + MARK_SIZE + 5, y, words, LINE_SIZE, "ink")
             x += room
         return y + 8
 
@@ -170,31 +170,31 @@ class _SvgPicture:
             boxes.extend(block.box for block in area.blocks)
         arrows = [route for route in routes if route.dashed]
         lines = [route for route in routes if not route.dashed]
-        self._parts.append(f'<g transform="translate({PADDING} {_number(y)})">')
-        self._parts.extend(map(_drawn, [*lines, *arrows[:MOST_ARROWS]]))
+        self._canvas.parts.append(f'<g transform="translate({PADDING} {number(y)})">')
+        self._canvas.parts.extend(map(drawn, [*lines, *arrows[:MOST_ARROWS]]))
         for box in boxes:
             self._box(box)
-        self._parts.append("</g>")
+        self._canvas.parts.append("</g>")
         return self._key(bool(lines), len(arrows), y + top.height + 14)
 
     def _key(self, has_lines: bool, arrows: int, y: float) -> float:
         """Say what the lines mean; return the lower end."""
         x: float = PADDING
         if has_lines:
-            self._parts.append(_drawn(Route(((x, y + 8), (x + 24, y + 8)))))
-            self._text(x + 30, y + 12, "subtask", 10, "quiet")
+            self._canvas.parts.append(drawn(Route(((x, y + 8), (x + 24, y + 8)))))
+            self._canvas.text(x + 30, y + 12, "subtask", 10, "quiet")
             x += 92
         if arrows:
             sample = Route(((x, y + 8), (x + 28, y + 8)), dashed=True, head=True)
-            self._parts.append(_drawn(sample))
+            self._canvas.parts.append(drawn(sample))
             left_out = arrows - MOST_ARROWS
             more = f" ({left_out:,} lines more are not drawn)" if left_out > 0 else ""
-            self._text(x + 34, y + 12, f"runs after{more}", 10, "quiet")
+            self._canvas.text(x + 34, y + 12, f"runs after{more}", 10, "quiet")
         return y + 14 if has_lines or arrows else y - 14
 
     def _deeper_part(self, boxes: list[Box], y: float) -> float:
         y += 26
-        self._text(PADDING, y, "failed deeper in the tree", 12, "quiet", bold=True)
+        self._canvas.text(PADDING, y, "failed deeper in the tree", 12, "quiet", bold=True)
         y += 10
         for box in boxes:
             box.x, box.y = PADDING, y
@@ -203,76 +203,37 @@ class _SvgPicture:
         return y - ROW_GAP
 
     def _box(self, box: Box) -> None:
-        self._parts.append(f"<g><title>{_xml(box.tooltip)}</title>")
+        self._canvas.parts.append(f"<g><title>{xml(box.tooltip)}</title>")
         failed = box.state is TaskState.FAILED
         border, thickness = paint("box", "FAILED" if failed else "line"), 1.6 if failed else 1
         for sheet in range(box.sheets, -1, -1):
             shift = sheet * STACK
-            self._parts.append(
-                f'<rect x="{_number(box.x + shift)}" y="{_number(box.y + shift)}" '
-                f'width="{_number(box.width)}" height="{_number(box.height)}" rx="7" {border} '
+            self._canvas.parts.append(
+                f'<rect x="{number(box.x + shift)}" y="{number(box.y + shift)}" '
+                f'width="{number(box.width)}" height="{number(box.height)}" rx="7" {border} '
                 f'stroke-width="{thickness}"/>'
             )
-        self._parts.append(mark(box.state.value, box.x + 12, box.y + 9))
+        self._canvas.parts.append(mark(box.state.value, box.x + 12, box.y + 9))
         self._title_text(box)
         y = box.y + TITLE_HEIGHT
         if box.bar:
-            self._bar(box.x + LEFT, y + 3, box.width - LEFT - RIGHT, 6, box.bar)
+            self._canvas.bar(box.x + LEFT, y + 3, box.width - LEFT - RIGHT, 6, box.bar)
             y += BAR_HEIGHT
         for line in box.lines:
             y += LINE_HEIGHT
-            lead = f"<tspan {paint(line.lead_color)}>{_xml(line.lead)}</tspan>" if line.lead else ""
-            self._raw_text(box.x + LEFT, y - 4, lead + _xml(line.text), LINE_SIZE, line.color)
-        self._parts.append("</g>")
+            lead = f"<tspan {paint(line.lead_color)}>{xml(line.lead)}</tspan>" if line.lead else ""
+            self._canvas.rich_text(
+                box.x + LEFT, y - 4, lead + xml(line.text), LINE_SIZE, line.color
+            )
+        self._canvas.parts.append("</g>")
 
     def _title_text(self, box: Box) -> None:
-        number = f'<tspan dx="5" {paint("quiet")}>{_xml(box.number)}</tspan>' if box.number else ""
-        words = _xml(box.title) + number
-        self._raw_text(box.x + LEFT, box.y + 23, words, TITLE_SIZE, "ink", bold=True)
-
-    def _bar(
-        self, x: float, y: float, width: float, height: float, counts: Mapping[TaskState, int]
-    ) -> None:
-        """Draw how many are in which state; even a single one can be seen."""
-        states = [state for state in STATE_ORDER if counts.get(state)]
-        least, gap = 4.0, 1.5
-        room = width - gap * (len(states) - 1) - least * len(states)
-        total = sum(counts.values())
-        for state in states:
-            part = least + room * counts[state] / total
-            self._parts.append(
-                f'<rect x="{_number(x)}" y="{_number(y)}" width="{_number(part)}" '
-                f'height="{_number(height)}" rx="2" {paint(state.value)}/>'
-            )
-            x += part + gap
-
-    # --- the smallest parts
-
-    def _text(
-        self,
-        x: float,
-        y: float,
-        words: str,
-        size: int,
-        color: str,
-        *,
-        bold: bool = False,
-        tooltip: str = "",
-    ) -> None:
-        title = f"<title>{_xml(tooltip)}</title>" if tooltip else ""
-        self._raw_text(x, y, title + _xml(words), size, color, bold=bold)
-
-    def _raw_text(
-        self, x: float, y: float, content: str, size: int, color: str, *, bold: bool = False
-    ) -> None:
-        weight = ' font-weight="600"' if bold else ""
-        self._parts.append(
-            f'<text x="{_number(x)}" y="{_number(y)}" font-size="{size}"{weight} '
-            f"{paint(color)}>{content}</text>"
-        )
+        number = f'<tspan dx="5" {paint("quiet")}>{xml(box.number)}</tspan>' if box.number else ""
+        words = xml(box.title) + number
+        self._canvas.rich_text(box.x + LEFT, box.y + 23, words, TITLE_SIZE, "ink", bold=True)
 
     def _document(self, width: int, height: int) -> str:
-        name = _xml(f"{clean(self._job.name)}: {self._facts()}")
+        name = xml(f"{clean(self._job.name)}: {self._facts()}")
         return "\n".join(
             [
                 f'<svg xmlns="http://www.w3.org/2000/svg" class="fairlead-tree" role="img" '
@@ -283,57 +244,7 @@ class _SvgPicture:
                 f"<style>{style_sheet()}</style>",
                 f'<rect x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" rx="10" '
                 f"{paint('card', 'line')}/>",
-                *self._parts,
+                *self._canvas.parts,
                 "</svg>\n",
             ]
         )
-
-
-def _drawn(route: Route) -> str:
-    points = route.points
-    head = ""
-    if route.head:
-        x, y = points[-1]
-        points = (*points[:-1], (x - 6, y))
-        head = f'<path d="M{_number(x)} {_number(y)}l-8-4v8z" {paint("edge")}/>'
-    dashes = ' stroke-dasharray="5 3.5"' if route.dashed else ""
-    return f'<path d="{_path(points)}" {paint(None, "edge")} stroke-width="1.4"{dashes}/>{head}'
-
-
-def _path(points: tuple[tuple[float, float], ...]) -> str:
-    """Return a path through corners, which are rounded."""
-    corners = [
-        point for place, point in enumerate(points) if place == 0 or point != points[place - 1]
-    ]
-    path = [f"M{_number(corners[0][0])} {_number(corners[0][1])}"]
-    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
-        radius = min(CORNER, _distance(before, corner) / 2, _distance(corner, after) / 2)
-        start, end = _toward(corner, before, radius), _toward(corner, after, radius)
-        path.append(f"L{_pair(start)}Q{_pair(corner)} {_pair(end)}")
-    path.append(f"L{_pair(corners[-1])}")
-    return "".join(path)
-
-
-def _distance(one: tuple[float, float], other: tuple[float, float]) -> float:
-    return abs(one[0] - other[0]) + abs(one[1] - other[1])
-
-
-def _toward(
-    corner: tuple[float, float], other: tuple[float, float], length: float
-) -> tuple[float, float]:
-    whole = _distance(corner, other)
-    share = length / whole if whole else 0.0
-    return corner[0] + (other[0] - corner[0]) * share, corner[1] + (other[1] - corner[1]) * share
-
-
-def _pair(point: tuple[float, float]) -> str:
-    return f"{_number(point[0])} {_number(point[1])}"
-
-
-def _number(value: float) -> str:
-    """Write a coordinate with at most one digit after the point."""
-    return f"{value:.1f}".removesuffix(".0")
-
-
-def _xml(text: str) -> str:
-    return escape(text, {'"': "&quot;"})
