@@ -50,7 +50,8 @@ class AttemptOrder:
 
     ``upstream`` holds every task named in ``refs``, by id.  ``depth`` is the task's
     distance from the job's top level (0 there); ``max_depth`` and ``max_tasks`` bound
-    what its subtasks may reach.  ``timeout`` is in seconds.
+    what its subtasks may reach.  ``timeout`` is in seconds.  ``started`` is the attempt's
+    committed start, from which its subtasks' ids are made; 0 stands for "now".
     """
 
     job_id: str
@@ -67,6 +68,7 @@ class AttemptOrder:
     max_depth: int = 500
     max_tasks: int = 50_000
     timeout: float | None = None
+    started: float = 0.0
 
 
 @dataclass(slots=True)
