@@ -8,7 +8,7 @@ processes.  It sleeps without a timeout while no job is driven.
 from __future__ import annotations
 
 import threading
-from time import monotonic, sleep
+from time import monotonic, perf_counter, sleep
 from typing import TYPE_CHECKING
 
 from fairlead.backends.local.batch import Batch
@@ -56,6 +56,7 @@ class Clock:
 
     def _run(self) -> None:
         engine = self._engine
+        threads = engine.lanes.threads
         last = 0.0
         while not self._closed:
             self._alarm.wait(POLL if engine.jobs else None)
@@ -63,11 +64,16 @@ class Clock:
             if self._armed:
                 self._armed = False
                 sleep(COMMIT_AFTER)
+                threads.relieve()
+                if threads.waiting:
+                    self.arm()
             # A busy engine arms the clock without end; the rest must get its turn too.
             if monotonic() - last >= POLL:
                 engine.put(self._tick)
                 last = monotonic()
-            engine.turn()
+                engine.turn()
+            elif engine.has_events and perf_counter() - engine.oldest > COMMIT_AFTER:
+                engine.turn()
 
     def _tick(self, now: float, batch: Batch) -> None:
         engine = self._engine

@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from time import time
+from time import perf_counter, time
 
 from fairlead.backends.local.batch import Batch
 from fairlead.backends.local.clock import Clock
@@ -60,6 +60,8 @@ class Engine:
         self.stopper = Stopper(self)
         self.error: Exception | None = None
         self._lock = threading.Lock()
+        self.oldest = 0.0
+        """When the oldest event that waits for a turn came, by ``time.perf_counter()``."""
         self._inbox: deque[RunningAttempt | Event] = deque()
         self._hot: dict[int, DrivenJob] = {}
         self._touched: dict[int, DrivenJob] = {}
@@ -73,11 +75,11 @@ class Engine:
         """Whether something waits for a turn."""
         return bool(self._inbox)
 
-    def put(self, event: RunningAttempt | Event) -> bool:
-        """Leave an event for the next turn; True if it is the first one there."""
-        first = not self._inbox
+    def put(self, event: RunningAttempt | Event) -> None:
+        """Leave an event for the next turn."""
+        if not self._inbox:
+            self.oldest = perf_counter()
         self._inbox.append(event)
-        return first
 
     def arm(self) -> None:
         """Have the clock thread take a turn soon, if nobody else does before."""
@@ -219,7 +221,7 @@ class Engine:
             "SELECT no, key, value FROM cache_outbox WHERE job = ? ORDER BY no", (job.number,)
         )
         for _, key, value in rows:
-            job.cache.write(key, value)
+            job.cache.set(key, value)
         if rows:
             with self.store.transaction() as connection:
                 connection.execute(
@@ -245,6 +247,8 @@ class Engine:
         """
         if number in self.jobs:
             return True
+        if self.error is not None:
+            raise self.error
         if not self.store.locks.acquire(number):
             return False
 

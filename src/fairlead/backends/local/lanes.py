@@ -16,6 +16,7 @@ from fairlead.backends.local.driven import DrivenJob, Group
 from fairlead.backends.local.processes import ProcessWorkers
 from fairlead.backends.local.running import RunningAttempt
 from fairlead.backends.local.threads import ThreadWorkers
+from fairlead.core.outcomes import OutcomeKind
 from fairlead.sdk import settings
 from fairlead.sdk.definitions import DefinitionSet
 
@@ -38,7 +39,7 @@ class Lanes:
         self.threads = ThreadWorkers(engine, threads)
         self.processes = ProcessWorkers(engine, processes or max(2, os.cpu_count() or 1))
         self._prefer_processes = processes is not None
-        self._definitions = DefinitionSet.of(engine.options.definitions)
+        self.definitions = DefinitionSet.of(engine.options.definitions)
         self._lane: dict[tuple[Group, bool], bool] = {}
         self._refused: set[tuple[int, Group]] = set()
 
@@ -73,7 +74,7 @@ class Lanes:
         workers = self.processes if in_process else self.threads
         begun = []
         for key, row, order in job.start(now, room, accepts, batch):
-            definition = self._definitions.find(order.identifier, order.version, order.source)
+            definition = self.definitions.find(order.identifier, order.version, order.source)
             assert definition is not None  # accepts() has just found it
             attempt = RunningAttempt(self._engine, job, key, row, order, definition, now)
             attempt.in_process = in_process
@@ -86,7 +87,7 @@ class Lanes:
         lane = self._lane.get((group, grouped))
         if lane is None:
             identifier, version, source, timed = group
-            definition = self._definitions.find(identifier, version, source)
+            definition = self.definitions.find(identifier, version, source)
             if definition is None:
                 return None
             wanted = self._prefer_processes or timed or grouped
@@ -110,7 +111,7 @@ class Lanes:
                 continue
             if self._takes(group, job.machine_group is not None) is None:
                 self._refused.add((job.number, group))
-                reason = "NoCompatibleRelease: " + self._definitions.why_not(*group[:3])
+                reason = "NoCompatibleRelease: " + self.definitions.why_not(*group[:3])
                 batch.others.append((_REASON, (reason, *job.task_range, group[0])))
 
     def can_run(self, job: DrivenJob) -> bool:
@@ -139,7 +140,7 @@ class Lanes:
     def abandoned(self, attempt: RunningAttempt) -> None:
         """Make up for a thread that does not come back, or end a worker process."""
         if attempt.in_process:
-            self.processes.kill(attempt)
+            self.processes.kill(attempt, OutcomeKind.LOST)
         else:
             self.threads.change_slots(+1)
 

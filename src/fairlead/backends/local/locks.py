@@ -14,6 +14,8 @@ import os
 import threading
 from pathlib import Path
 
+_TRY_LOCK = fcntl.LOCK_EX | fcntl.LOCK_NB
+
 
 class JobLocks:
     """The job locks of one store, as held by this process."""
@@ -29,7 +31,7 @@ class JobLocks:
         """Try to become the driver of a job; never waits.  False if it has one."""
         with self._guard:
             self._open()
-            if job in self._held or not self._lock(job, fcntl.LOCK_EX):
+            if job in self._held or not self._lock(job, _TRY_LOCK):
                 return False
             self._held.add(job)
             return True
@@ -47,7 +49,7 @@ class JobLocks:
             self._open()
             if job in self._held:
                 return True
-            if not self._lock(job, fcntl.LOCK_EX):
+            if not self._lock(job, _TRY_LOCK):
                 return True
             self._lock(job, fcntl.LOCK_UN)
             return False
@@ -66,7 +68,7 @@ class JobLocks:
         if self._path is None:
             return True
         try:
-            fcntl.lockf(self._descriptor, operation | fcntl.LOCK_NB, 1, job)
+            fcntl.lockf(self._descriptor, operation, 1, job)
         except OSError:
             return False
         return True

@@ -55,8 +55,9 @@ class Notes:
         self._logs.append(
             (attempt.row, attempt.order.attempt, time(), level, message, dump_fields(fields))
         )
-        if self._engine.put(_nothing):
-            self._engine.arm()
+        if not self._engine.has_events:
+            self._engine.put(_nothing)
+        self._engine.arm()
 
     def printed(self, attempt: RunningAttempt, level: str, text: str) -> None:
         """Keep what a task printed, line by line; an unfinished line waits for its end."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from fairlead.backends.local.stopping import timed_out
+from fairlead.errors import FairleadError
 from fairlead.sdk import settings
 from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
-from fairlead.sdk.backend import Progress
+from fairlead.sdk.backend import Failure, Progress
 
 if TYPE_CHECKING:
     from fairlead.backends.local.engine import Engine
     from fairlead.backends.local.running import RunningAttempt
     from fairlead.runner.pool import WorkerPool
     from fairlead.sdk.cache import JobCache
+    from fairlead.sdk.definitions import TaskDefinition
 
-COMMIT_WITHIN = 0.002
+COMMIT_WITHIN = 0.004
 """Seconds of work that workers hold ahead, and an outcome may wait for a commit."""
 
 MOST_AHEAD = 128
@@ -35,12 +39,13 @@ class ProcessWorkers:
         self.size = size
         self.in_flight = 0
         self._engine = engine
-        self._pool: WorkerPool | None = None
-        self._programs: list[str] = []
+        self._pools: list[WorkerPool] = []
+        self._programs: set[str] = set()
         self._attempts: dict[int, RunningAttempt] = {}
         self._ticket = 0
         self._surplus = 0
         self._mean = 1.0
+        self._last = 0.0
         self._guard = threading.Lock()
 
     @property
@@ -53,47 +58,64 @@ class ProcessWorkers:
     def hand_over(self, attempts: list[RunningAttempt]) -> None:
         """Take attempts whose starts have been committed."""
         with self._guard:
-            pool = self._pool_for(attempts)
+            try:
+                pool = self._pool_for(attempts)
+            except FairleadError as error:
+                self._refuse(attempts, error)
+                return
             for attempt in attempts:
                 self._ticket += 1
                 attempt.ticket = self._ticket
+                attempt.pool = pool
                 self._attempts[self._ticket] = attempt
                 pool.submit(self._ticket, attempt.order)
 
+    def _refuse(self, attempts: list[RunningAttempt], error: FairleadError) -> None:
+        for attempt in attempts:
+            failure = Failure("ERROR", type(error).__name__, str(error), type(error).__module__)
+            attempt.outcome = AttemptOutcome(OutcomeKind.NON_RETRYABLE, failure=failure)
+            self._engine.put(attempt)
+
     def _pool_for(self, attempts: list[RunningAttempt]) -> WorkerPool:
+        """Return a pool whose workers have imported the programs of these attempts."""
         from fairlead.runner.pool import WorkerPool
 
-        for attempt in attempts:
-            program = attempt.definition.origin.file or attempt.definition.origin.module
-            if program not in self._programs:
-                self._programs.append(program)
-                if self._pool is not None:
-                    self._pool.add_program(program)
-        if self._pool is None:
-            self._pool = WorkerPool(
-                self.size,
-                self,
-                programs=list(self._programs),
-                grace=settings.grace(),
-                files_root=str(self._engine.store.files_folder("x", "y").parent.parent),
-            )
-        return self._pool
+        wanted = {_program(attempt.definition) for attempt in attempts}
+        if self._pools and wanted <= self._programs and self._pools[-1].alive:
+            return self._pools[-1]
+        known = self._engine.lanes.definitions
+        self._programs |= wanted | {
+            _program(known_one) for known_one in known if known_one.importable
+        }
+        pool = WorkerPool(
+            self.size,
+            self,
+            programs=sorted(self._programs),
+            grace=settings.grace(),
+            files_root=str(self._engine.store.files_folder("job", "task").parent.parent),
+        )
+        self._pools.append(pool)
+        return pool
+
+    def begun(self, attempt: RunningAttempt) -> float | None:
+        """Return how many seconds ago an attempt was begun; None if it was not yet."""
+        begun = None if attempt.pool is None else attempt.pool.begun(attempt.ticket)
+        return None if begun is None else monotonic() - begun
 
     def stop(self, attempt: RunningAttempt) -> None:
         """Ask an attempt to stop."""
-        if self._pool is not None:
-            self._pool.stop(attempt.ticket)
+        if attempt.pool is not None:
+            attempt.pool.stop(attempt.ticket)
 
-    def kill(self, attempt: RunningAttempt) -> None:
-        """End the worker that runs an attempt."""
-        if self._pool is not None:
-            self._pool.kill(attempt.ticket, attempt.kill_as or OutcomeKind.LOST)
+    def kill(self, attempt: RunningAttempt, kind: OutcomeKind) -> None:
+        """End the worker that runs an attempt; its outcome, of that kind, comes as any does."""
+        if attempt.pool is not None:
+            attempt.pool.kill(attempt.ticket, kind)
 
     def close(self) -> None:
         """End all workers."""
-        with self._guard:
-            pool, self._pool = self._pool, None
-        if pool is not None:
+        pools, self._pools = self._pools, []
+        for pool in pools:
             pool.close(0.0)
 
     # --- called by the pool's reader thread -----------------------------------------
@@ -103,10 +125,15 @@ class ProcessWorkers:
         attempt = self._attempts.pop(ticket, None)
         if attempt is None:
             return
+        now = monotonic()
+        self._mean += ((now - self._last) * self.size - self._mean) * 0.0625
+        self._last = now
+        if outcome.kind is OutcomeKind.TIMEOUT:
+            outcome.failure = timed_out(attempt)
         attempt.outcome = outcome
         self._engine.put(attempt)
 
-    def drained(self) -> None:
+    def settled(self) -> None:
         """Take a turn: the pool has read all answers that had arrived."""
         self._engine.turn()
 
@@ -116,11 +143,11 @@ class ProcessWorkers:
         if attempt is not None:
             attempt.log(level, message, fields)
 
-    def printed(self, ticket: int, level: str, text: str) -> None:
-        """Show and keep what a task printed."""
+    def printed(self, ticket: int, stream: str, text: str) -> None:
+        """Keep what a task printed; the pool shows it."""
         attempt = self._attempts.get(ticket)
         if attempt is not None:
-            self._engine.notes.printed(attempt, level, text)
+            self._engine.notes.printed(attempt, stream, text)
 
     def reported(
         self,
@@ -141,3 +168,9 @@ class ProcessWorkers:
     def blocked(self, ticket: int, is_blocked: bool) -> None:
         """Make room for another attempt while one waits inside."""
         self._surplus += 1 if is_blocked else -1
+
+
+def _program(definition: TaskDefinition) -> str:
+    """Return what a worker imports to know a definition: a file, or a module."""
+    origin = definition.origin
+    return origin.file or origin.module if origin.module == "__main__" else origin.module

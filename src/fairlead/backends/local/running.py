@@ -11,6 +11,7 @@ from fairlead.sdk.backend import Progress
 if TYPE_CHECKING:
     from fairlead.backends.local.driven import DrivenJob
     from fairlead.backends.local.engine import Engine
+    from fairlead.runner.pool import WorkerPool
     from fairlead.sdk.cache import JobCache
     from fairlead.sdk.definitions import TaskDefinition
 
@@ -32,7 +33,7 @@ class RunningAttempt:
 
     __slots__ = (
         "abandoned", "definition", "engine", "in_process", "job", "key", "kill_as", "kill_at",
-        "logged", "order", "outcome", "partial", "row", "started", "stopping", "ticket",
+        "logged", "order", "outcome", "partial", "pool", "row", "started", "stopping", "ticket",
     )  # fmt: skip
 
     def __init__(
@@ -58,6 +59,7 @@ class RunningAttempt:
         self.kill_at = 0.0
         self.in_process = False
         self.ticket = 0
+        self.pool: WorkerPool | None = None
         self.logged = 0
         self.partial: dict[str, str] = {}
         self.outcome: AttemptOutcome | None = None

@@ -37,13 +37,23 @@ class Stopper:
             self._engine.lanes.processes.stop(attempt)
         if stop.kind is StopKind.STOP:
             return
-        timed_out = stop.kind is StopKind.TIMEOUT
-        attempt.kill_as = OutcomeKind.TIMEOUT if timed_out else OutcomeKind.LOST
-        attempt.kill_at = now if timed_out else now + settings.grace()
-        if timed_out:
+        if stop.kind is StopKind.TIMEOUT:
+            attempt.kill_as = OutcomeKind.TIMEOUT
+            attempt.kill_at = now + self._left(attempt)
+        else:
+            attempt.kill_as = OutcomeKind.LOST
+            attempt.kill_at = now + settings.grace()
+        if attempt.kill_at <= now:
             self._kill(attempt)
         else:
             self._waiting.append(attempt)
+
+    def _left(self, attempt: RunningAttempt) -> float:
+        """Return how much of its time a worker process has left: it may have begun late."""
+        if not attempt.in_process or attempt.order.timeout is None:
+            return 0.0
+        taken = self._engine.lanes.processes.begun(attempt)
+        return 0.0 if taken is None else max(0.0, attempt.order.timeout - taken)
 
     def kill_overdue(self, now: float) -> None:
         """Kill or abandon the attempts whose grace period is over."""
@@ -60,23 +70,30 @@ class Stopper:
 
     def _kill(self, attempt: RunningAttempt) -> None:
         assert attempt.kill_as is not None
-        outcome = AttemptOutcome(attempt.kill_as, failure=_failure(attempt))
+        if attempt.in_process:
+            self._engine.lanes.processes.kill(attempt, attempt.kill_as)
+            return
+        timed = attempt.kill_as is OutcomeKind.TIMEOUT
+        outcome = AttemptOutcome(
+            attempt.kill_as, failure=timed_out(attempt) if timed else _did_not_stop(attempt)
+        )
         outcome.version = attempt.definition.version
-        if not attempt.in_process:
-            self.abandoned += 1
+        self.abandoned += 1
         self._engine.abandon(attempt, outcome)
 
 
-def _failure(attempt: RunningAttempt) -> Failure:
-    if attempt.kill_as is OutcomeKind.TIMEOUT:
-        limit = attempt.order.timeout or 0.0
-        return Failure(
-            "TIMEOUT",
-            "TimeoutError",
-            f"{attempt.order.identifier} took longer than its limit of {limit:g} s. "
-            "Raise its timeout, or split the task.",
-            "builtins",
-        )
+def timed_out(attempt: RunningAttempt) -> Failure:
+    """Return the failure of an attempt that took longer than its limit."""
+    return Failure(
+        "TIMEOUT",
+        "TimeoutError",
+        f"{attempt.order.identifier} took longer than its limit of"
+        f" {attempt.order.timeout or 0.0:g} s. Raise its timeout, or split the task.",
+        "builtins",
+    )
+
+
+def _did_not_stop(attempt: RunningAttempt) -> Failure:
     return Failure(
         "CANCELLED",
         "TaskCancelledError",

@@ -15,14 +15,16 @@ class StoreCache(JobCache):
         self._store = store
         self._job = job
 
-    def read(self, key: str) -> bytes | None:
-        """Return the value under a key, or None."""
+    def get(self, key: str) -> bytes:
+        """Return the value under a key; KeyError if there is none."""
         rows = self._store.read(
             "SELECT value FROM cache WHERE job = ? AND key = ?", (self._job, key)
         )
-        return bytes(rows[0][0]) if rows else None
+        if not rows:
+            raise KeyError(key)
+        return bytes(rows[0][0])
 
-    def write(self, key: str, value: bytes) -> None:
+    def set(self, key: str, value: bytes) -> None:
         """Keep a value at once, from outside any task."""
         with self._store.transaction() as connection:
             connection.execute(
@@ -31,10 +33,7 @@ class StoreCache(JobCache):
                 (self._job, key, value),
             )
 
-    def keys_with_prefix(self, prefix: str) -> Iterator[str]:
-        """Yield the keys that start with the prefix."""
-        rows = self._store.read(
-            "SELECT key FROM cache WHERE job = ? AND substr(key, 1, ?) = ?",
-            (self._job, len(prefix), prefix),
-        )
+    def keys(self) -> Iterator[str]:
+        """Yield every key."""
+        rows = self._store.read("SELECT key FROM cache WHERE job = ?", (self._job,))
         return (key for (key,) in rows)

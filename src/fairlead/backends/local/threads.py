@@ -3,8 +3,12 @@
 A thread that has run an attempt puts the outcome into the engine's inbox.  It goes on
 with the next started attempt while there is one and the oldest outcome is younger than
 the commit interval; else it takes a turn itself, which commits the outcomes and starts
-more.  Sleeping threads are woken one at a time: each that wakes and finds more wakes
-the next, so that a burst of short tasks does not wake threads for nothing.
+more.
+
+Threads share one interpreter lock, so waking another to run a task of 20 us makes both
+slower.  While tasks are short, one thread therefore runs them all, and another is woken
+only if the clock finds that nothing has moved for 1.5 ms; once tasks are not short, each
+thread that takes one wakes the next at once.
 """
 
 from __future__ import annotations
@@ -50,8 +54,9 @@ class ThreadWorkers:
         self._idle: list[threading.Lock] = []
         self._threads: set[threading.Thread] = set()
         self._surplus = 0
-        self._mean = 1.0
-        self._oldest = 0.0
+        self._mean = _SHORT / 2
+        self._done = 0
+        self._done_before = -1
         self._closed = False
         self._guard = threading.Lock()
 
@@ -65,9 +70,24 @@ class ThreadWorkers:
     def hand_over(self, attempts: list[RunningAttempt]) -> None:
         """Take attempts whose starts have been committed."""
         self._ready.extend(attempts)
-        mine = getattr(current, "worker", None) is self
-        if len(self._ready) > (1 if mine else 0):
+        if getattr(current, "worker", None) is not self:
             self._wake_one()
+        elif len(self._ready) > 1:
+            if self._mean >= _SHORT:
+                self._wake_one()
+            else:
+                self._engine.arm()
+
+    def relieve(self) -> None:
+        """Wake a thread if started attempts wait and nothing moves, or tasks are not short."""
+        if self._ready and (self._done == self._done_before or self._mean >= _SHORT):
+            self._wake_one()
+        self._done_before = self._done
+
+    @property
+    def waiting(self) -> bool:
+        """Whether started attempts wait for a thread."""
+        return bool(self._ready)
 
     def take_back(self) -> list[RunningAttempt]:
         """Return the attempts that no thread has begun."""
@@ -107,16 +127,17 @@ class ThreadWorkers:
         try:
             while not self._closed:
                 self._run_ready()
-                if self._engine.has_events:
-                    self._engine.turn()
-                elif not self._ready:
+                # If another thread takes a turn just now, it looks at the inbox again
+                # before it ends: nothing is left lying.
+                self._engine.turn()
+                if not self._ready:
                     self._sleep(sleeper)
         finally:
             self._threads.discard(threading.current_thread())
 
     def _sleep(self, sleeper: threading.Lock) -> None:
         self._idle.append(sleeper)
-        if self._ready or self._engine.has_events or self._closed:
+        if self._ready or self._closed:
             # Something came between the last look and lying down.
             try:
                 self._idle.remove(sleeper)
@@ -133,18 +154,19 @@ class ThreadWorkers:
                 attempt = ready.popleft()
             except IndexError:
                 return
-            if ready and self._idle:
+            if ready and self._mean >= _SHORT:
                 self._wake_one()
             current.attempt = attempt
             attempt.outcome = execute(attempt.definition, attempt.order, attempt)
             current.attempt = None
+            self._done += 1
             after = perf_counter()
-            self._mean += (after - before - self._mean) * 0.125
+            taken, mean = after - before, self._mean
+            # Falls fast and rises slowly: a thread that waited for the interpreter lock
+            # measures the others' time as its own.
+            self._mean = mean + (taken - mean) * (0.5 if taken < mean else 0.125)
             before = after
-            if engine.put(attempt):
-                self._oldest = after
-                if ready:
-                    engine.arm()
-            if not ready or after - self._oldest > COMMIT_WITHIN:
+            engine.put(attempt)
+            if not ready or after - engine.oldest > COMMIT_WITHIN:
                 engine.turn()
                 before = perf_counter()
