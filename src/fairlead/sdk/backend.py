@@ -228,6 +228,9 @@ class Backend(Protocol):
     def submit(self, job: NewJob) -> None:
         """Store a job and its tasks, all or nothing, synced to disk."""
 
+    def submitted(self, job_id: str) -> NewJob:
+        """Return a job as it was submitted, with its top-level tasks."""
+
     def add_tasks(self, job_id: str, tasks: Sequence[NewTask]) -> None:
         """Add top-level tasks to an open job."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fairlead.core.outcomes import OutcomeKind
 from fairlead.errors import TaskCancelledError, TaskError
 from fairlead.sdk.backend import Failure
-from fairlead.sdk.origin import PROGRAM_MODULE
+from fairlead.sdk.origin import PROGRAM_MODULE, public_module
 
 if TYPE_CHECKING:
     from fairlead.sdk.attempt import Upstream
@@ -43,12 +43,11 @@ class RemoteTraceback(Exception):  # noqa: N818  it is shown as a cause, and nev
 def failure_of(error: BaseException, kind: OutcomeKind) -> Failure:
     """Return an exception as data."""
     cls = type(error)
-    module = "__main__" if cls.__module__ == PROGRAM_MODULE else cls.__module__
     return Failure(
         kind=kind.value,
         type=cls.__qualname__,
         message=_message(error),
-        module=module,
+        module=public_module(cls.__module__),
         arguments=_arguments(error),
         traceback=_traceback(error),
     )
@@ -96,15 +95,15 @@ def _is_own(frame: TracebackType) -> bool:
     return frame.tb_frame.f_code.co_filename.startswith(_OWN_FOLDER)
 
 
-def error_of(failure: Failure) -> Exception:
+def error_of(failure: Failure, otherwise: type[TaskError] = TaskError) -> Exception:
     """Return a failure as an exception, with the remote traceback as its cause.
 
     It has its own class where that is imported here and can be rebuilt from the
-    arguments, else it is a :class:`TaskError` that carries the class's name.
+    arguments, else it is an ``otherwise`` that carries the class's name.
     """
     error = _rebuilt(failure)
     if error is None:
-        error = _fallback(failure)
+        error = _fallback(failure, otherwise)
     if failure.traceback:
         error.__cause__ = RemoteTraceback(failure.traceback)
     return error
@@ -125,7 +124,7 @@ def _rebuilt(failure: Failure) -> Exception | None:
 def _imported_class(failure: Failure) -> type[Exception] | None:
     names = [failure.module or "builtins"]
     if failure.module == "__main__":
-        names.insert(0, PROGRAM_MODULE)
+        names[:0] = [name for name in sys.modules if name.startswith(PROGRAM_MODULE)]
     for name in names:
         found: Any = sys.modules.get(name)
         for part in failure.type.split("."):
@@ -136,13 +135,13 @@ def _imported_class(failure: Failure) -> type[Exception] | None:
     return None
 
 
-def _fallback(failure: Failure) -> TaskError:
+def _fallback(failure: Failure, cls: type[TaskError]) -> TaskError:
     if failure.type == "TaskCancelledError":
         return TaskCancelledError(failure.message)
     name = failure.type
     if failure.module not in ("", "builtins", "__main__") and name:
         name = f"{failure.module}.{name}"
-    return TaskError(": ".join(part for part in (name, failure.message) if part))
+    return cls(": ".join(part for part in (name, failure.message) if part))
 
 
 def upstream_result(end: Upstream) -> Any:

@@ -11,7 +11,10 @@ import sys
 from typing import Any, NamedTuple
 
 PROGRAM_MODULE = "__fairlead_program__"
-"""The module name under which a worker imports a program that was run as ``__main__``."""
+"""The module name under which a worker imports a program that was run as ``__main__``.
+
+Further programs in the same worker get a number after it.
+"""
 
 _INTERACTIVE = f"<interactive {os.urandom(8).hex()}>"
 """The source of what was typed at a prompt: this process, and no other."""
@@ -71,6 +74,11 @@ class Origin(NamedTuple):
         return None
 
 
+def public_module(name: str) -> str:
+    """Return a module's name as the author knows it: ``__main__`` for a program."""
+    return "__main__" if name.startswith(PROGRAM_MODULE) else name
+
+
 def origin_of(defined: Any, code: Any = None) -> Origin:
     """Return where a class or function was written; ``code`` tells the line."""
     name = defined.__module__
@@ -78,7 +86,7 @@ def origin_of(defined: Any, code: Any = None) -> Origin:
     file = getattr(module, "__file__", None)
     return Origin(
         file=os.path.realpath(file) if file else None,
-        module="__main__" if name == PROGRAM_MODULE else name,
+        module=public_module(name),
         qualname=defined.__qualname__,
         line=getattr(code, "co_firstlineno", 0),
     )
