@@ -173,7 +173,8 @@ def fan(number: int = 5000, *, failed: int = 2, running: int = 60, queued: int =
     root = made.add("SumOfSquares", state=COMPUTED, seconds=0.8)
     mapped = []
     for n in range(number):
-        state, changes = COMPLETED, {}
+        state = COMPLETED
+        changes: dict[str, Any] = {}
         if n < failed:
             state = FAILED
             changes = {"failure": failure(message=f"{n} has no square"), "attempt": 3}
@@ -265,6 +266,50 @@ def assorted(number: int, *, failed: int = 0) -> Made:
             failure=failure() if bad else None,
         )
     return made.job(JobState.FAILED if failed else JobState.COMPLETED), made.tasks
+
+
+def pipeline() -> Made:
+    """A graph whose arrows skip columns, lead to further bands and start inside a tree."""
+    made = JobMaker("pipeline")
+    extract = made.add("extract")
+    schema = made.add("schema")
+    load = made.add("load", after=[extract])
+    check = made.add("check", after=[load, schema])
+    train = made.add("train", after=[check, extract])
+    evaluate = made.add("evaluate", after=[train, schema], state=RUNNING)
+    publish = made.add("publish", after=[evaluate, extract], state=QUEUED)
+    announce = made.add("announce", after=[publish], state=QUEUED)
+    archive = made.add("archive", after=[schema, announce], state=QUEUED)
+    made.add("close", after=[archive], state=QUEUED)
+    epochs: list[TaskView] = []
+    for n in range(3):
+        epochs.append(made.add("Epoch", parent=train, display=f"Epoch({n})", after=epochs[-1:]))
+    return made.job(JobState.RUNNING), made.tasks
+
+
+def turns(rounds: int) -> Made:
+    """Two kinds of task that wait for each other in turns."""
+    made = JobMaker("turns")
+    last: list[TaskView] = []
+    for _ in range(rounds):
+        trained = made.add("train", after=last)
+        last = [made.add("evaluate", after=[trained])]
+    made.add("report", after=last)
+    return made.job(), made.tasks
+
+
+def every_state() -> Made:
+    """One task in each state, with what is told of each."""
+    made = JobMaker("states")
+    made.add("Done")
+    above = made.add("Outstanding", state=COMPUTED)
+    made.add("Busy", parent=above, state=RUNNING, status_text="reading", attempt=2, max_retries=1)
+    made.add("Waiting", state=QUEUED, reason="NoCompatibleRelease")
+    made.add("Broken", state=FAILED, failure=failure(), attempt=12, max_retries=1)
+    made.add("Tolerated", state=FAILED_OPTIONAL, failure=failure("OSError", ""), optional=True)
+    made.add("Left", state=SKIPPED, reason="SiblingFailed")
+    made.add("Ended", state=CANCELLED, reason="Failing")
+    return made.job(JobState.RUNNING, reason="Failing", run=2), made.tasks
 
 
 def hostile() -> Made:

@@ -22,10 +22,10 @@ LIGHT: Mapping[str, str] = {
     "COMPLETED": "#1a7f37",
     "COMPUTED": "#0e7490",
     "RUNNING": "#0969da",
-    "QUEUED": "#6e7781",
+    "QUEUED": "#636c76",
     "FAILED": "#cf222e",
     "FAILED_OPTIONAL": "#bc4c00",
-    "SKIPPED": "#8c959f",
+    "SKIPPED": "#75683c",
     "CANCELLED": "#8250df",
     "SUSPENDED": "#9a6700",
 }
@@ -45,7 +45,7 @@ DARK: Mapping[str, str] = {
     "QUEUED": "#9198a1",
     "FAILED": "#ff7b72",
     "FAILED_OPTIONAL": "#f0883e",
-    "SKIPPED": "#6e7681",
+    "SKIPPED": "#b0a47c",
     "CANCELLED": "#bc8cff",
     "SUSPENDED": "#d29922",
 }

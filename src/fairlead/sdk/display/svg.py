@@ -30,7 +30,7 @@ from fairlead.sdk.display.outline import Outline, full_outline, outline
 from fairlead.sdk.display.palette import MARK_SIZE, mark, paint, style_sheet
 from fairlead.sdk.display.routes import Route, areas, arrow_routes, parent_routes
 from fairlead.sdk.display.tree import ENDED_WELL, TaskTree, count_states, job_seconds
-from fairlead.sdk.display.words import clean, first_line
+from fairlead.sdk.display.words import clean, job_reason
 
 MOST_BOXES = 32
 """Boxes of a bounded picture."""
@@ -128,21 +128,16 @@ class _SvgPicture:
         self._canvas.text(left, PADDING + 15, self._title(), NAME_SIZE, "ink", bold=True)
         self._canvas.text(left, PADDING + 35, self._facts(), 12, "quiet")
         y: float = PADDING + 48
-        if reason := self._job_reason():
+        if reason := job_reason(self._job, self._tree.tasks):
             room = width - left - PADDING
-            self._canvas.text(left, y + 6, elide(reason, room, 12), 12, "FAILED", tooltip=reason)
+            color = "quiet" if self._job.failure is None else "FAILED"
+            self._canvas.text(left, y + 6, elide(reason, room, 12), 12, color, tooltip=reason)
             y += 20
         if not self._tree.tasks:
             self._canvas.text(left, y + 8, "no tasks", 12, "quiet")
             return y + 12
         self._canvas.bar(PADDING, y, width - 2 * PADDING, 8, self._counts)
         return self._legend(y + 29, width) + 14
-
-    def _job_reason(self) -> str:
-        """Return the job's own failure, unless a failed task tells it."""
-        if self._job.failure is None or self._counts[TaskState.FAILED]:
-            return ""
-        return first_line(self._job.failure)
 
     def _legend(self, y: float, width: float) -> float:
         """Draw the number of tasks in each state beside its mark; return the lower end."""

@@ -22,7 +22,7 @@ from fairlead.sdk.display.words import (
     cells,
     clean,
     clip,
-    first_line,
+    job_reason,
     progress_words,
     reason_words,
 )
@@ -33,8 +33,8 @@ MOST_LINES = 60
 MOST_FAILURES = 10
 """Failed tasks that are shown each on a line of its own."""
 
-HEAD_LINES = 4
-"""Lines kept for the job, its counts, its failure, and the title of failures deeper down."""
+HEAD_LINES = 5
+"""Lines kept for the job, its counts (two), its failure, and the title of failures deeper down."""
 
 DEEPEST_INDENT = 16
 """Levels that are drawn by indentation; below, the level's number is written instead."""
@@ -114,7 +114,7 @@ class _TextPicture:
         self._handles = tree.handles(tree.tasks)
 
     def lines(self, shown: Outline) -> list[list[Segment]]:
-        lines = [*self._head(), *self._job_failure()]
+        lines = [*self._head(), *self._job_reason()]
         lines.extend(self._tree_lines(shown.items))
         if shown.deeper:
             lines.append([("failed deeper in the tree:", "quiet")])
@@ -137,20 +137,24 @@ class _TextPicture:
             segments.append((f"  run {self._job.run}", ""))
         if all(state is TaskState.COMPLETED for state in counts):
             return [segments]
-        told = [("   ", ""), *_state_segments(counts)]
+        told: list[Segment] = [("   ", ""), *_state_segments(counts)]
         if _cells([*segments, *told]) <= self._width:
             return [[*segments, *told]]
-        return [segments, told]
+        return [segments, *self._told_in_two(told)]
 
-    def _job_failure(self) -> list[list[Segment]]:
-        """Say the job's own failure or reason, unless a failed task below tells it."""
-        if any(task.state is TaskState.FAILED for task in self._tree.tasks):
-            return []
-        if self._job.failure is not None:
-            return [[("   ", ""), (first_line(self._job.failure), "failure")]]
-        if self._job.reason and self._job.state is not JobState.COMPLETED:
-            return [[("   ", ""), (clean(self._job.reason), "quiet")]]
-        return []
+    def _told_in_two(self, told: list[Segment]) -> list[list[Segment]]:
+        """Break the counts where the line is full; a second break is not worth its line."""
+        full = next(
+            (end for end in range(2, len(told), 2) if _cells(told[: end + 2]) > self._width),
+            len(told),
+        )
+        rest = told[full + 1 :]
+        return [told[:full], [("   ", ""), *rest]] if rest else [told]
+
+    def _job_reason(self) -> list[list[Segment]]:
+        reason = job_reason(self._job, self._tree.tasks)
+        color = "quiet" if self._job.failure is None else "failure"
+        return [[("   ", ""), (reason, color)]] if reason else []
 
     def _tree_lines(self, top: Sequence[Item]) -> Iterable[list[Segment]]:
         stack: list[tuple[Item, tuple[bool, ...], int]] = [

@@ -10,8 +10,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-from fairlead.core.states import TaskState
-from fairlead.sdk.backend import Failure, TaskView
+from fairlead.core.states import JobState, TaskState
+from fairlead.sdk.backend import Failure, JobView, TaskView
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -152,6 +152,16 @@ def reason_words(task: TaskView) -> str:
     if task.status_text and task.state is TaskState.RUNNING:
         return clean(task.status_text)
     return clean(task.reason or "")
+
+
+def job_reason(job: JobView, tasks: Iterable[TaskView]) -> str:
+    """Say why a job is where it is, unless its failed tasks tell that."""
+    if job.state is JobState.COMPLETED:
+        return ""
+    if job.failure is None or job.ended is None:
+        return clean(job.reason or "")
+    told = any(task.state is TaskState.FAILED for task in tasks)
+    return "" if told else first_line(job.failure)
 
 
 def after_words(dependencies: list[str], names: dict[str, str]) -> str:
