@@ -56,6 +56,14 @@ def test_a_job_without_tasks() -> None:
     assert render_text(empty.job(), []) == "empty  COMPLETED  0/0  41 ms"
 
 
+def test_a_job_that_waits_says_how_many_wait() -> None:
+    job = JobMaker("waiting")
+    for _ in range(4):
+        job.add("Task", state=made.QUEUED)
+    head = render_text(job.job(JobState.QUEUED), job.tasks).splitlines()[0]
+    assert head == "waiting  QUEUED  0/4   4 QUEUED"
+
+
 def test_a_failure_of_the_job_itself_is_told() -> None:
     job, tasks = made.squares()
     lost = replace(job, state=JobState.FAILED, failure=made.failure("CacheLostError", "gone"))

@@ -137,7 +137,7 @@ class _TextPicture:
             segments.append((f"  run {self._job.run}", ""))
         if all(state is TaskState.COMPLETED for state in counts):
             return [segments]
-        told: list[Segment] = [("   ", ""), *_state_segments(counts)]
+        told: list[Segment] = [("   ", ""), *_count_segments(counts)]
         if _cells([*segments, *told]) <= self._width:
             return [[*segments, *told]]
         return [segments, *self._told_in_two(told)]
@@ -228,6 +228,10 @@ def _state_segments(counts: Mapping[TaskState, int]) -> list[Segment]:
     if len(counts) == 1:
         state = next(iter(counts))
         return [(state.value, state.value)]
+    return _count_segments(counts)
+
+
+def _count_segments(counts: Mapping[TaskState, int]) -> list[Segment]:
     segments: list[Segment] = []
     for part in format_counts(counts).split(" · "):
         segments.extend([(" · ", ""), (part, part.rsplit(" ", 1)[-1])])
