@@ -319,14 +319,12 @@ class JobGraph(Ledger):
     def suspend(self, now: float) -> None:
         """Start nothing new; running attempts go on to their end."""
         if not (self.is_final or self.suspended or self.ending is not None):
-            self.suspended = True
             self.change_job(JobState.SUSPENDED, None)
 
     def resume(self, now: float) -> None:
         """End a suspension."""
         if self.is_final or not self.suspended:
             return
-        self.suspended = False
         self.resumed_at = now
         for node in self.overdue:
             self.timers.set(now + (node.policy.queue_timeout or 0.0), TimerKind.QUEUE, node)

@@ -232,6 +232,7 @@ class Ledger:
         check_job_transition(self.state, state)
         self.state = state
         self.reason = reason
+        self.suspended = state is JobState.SUSPENDED
         self.effects.append(JobChanged(state, reason, self.cause, self.first_failure))
 
 

@@ -55,8 +55,8 @@ class ObservedJob:
     """One run of a job as it is recorded, with its tasks in the order they were added.
 
     ``reason``, ``cause`` and ``first_failure`` are as a ``JobChanged`` effect gave them.
-    ``failing`` and ``cancelling`` need to be set only where such an effect, or a request
-    that has not led to one yet, is recorded; they follow from ``reason`` too.
+    ``suspended``, ``failing`` and ``cancelling`` stand for requests that are recorded but
+    have not led to such an effect yet; once they have, ``state`` and ``reason`` say it all.
     """
 
     tasks: Iterable[ObservedTask]

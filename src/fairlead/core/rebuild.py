@@ -25,6 +25,7 @@ from fairlead.core.reasons import (
     CANCELLING,
     FAILING,
     JOB_CANCELLED,
+    PARENT_CANCELLED,
     TASK_CANCELLED,
     TASK_FAILED,
 )
@@ -56,12 +57,13 @@ def _load_job(ledger: Ledger, observed: ObservedJob, tasks: Iterable[ObservedTas
     ledger.reason = observed.reason
     ledger.cause = observed.cause
     ledger.first_failure = observed.first_failure
-    ledger.suspended = observed.suspended or observed.state is JobState.SUSPENDED
+    ledger.suspended = observed.state is JobState.SUSPENDED
     ledger.started = observed.state is JobState.RUNNING or any(
         task.state is TaskState.RUNNING or (ledger.suspended and task.attempt) for task in tasks
     )
-    if observed.state in (JobState.FAILED, JobState.CANCELLED):
-        ledger.ending = observed.state
+    if ledger.is_final:
+        ledger.closed = True
+        ledger.ending = None if observed.state is JobState.COMPLETED else observed.state
 
 
 def _load_tasks(ledger: Ledger, tasks: Iterable[ObservedTask]) -> None:
@@ -135,9 +137,9 @@ def _connect_dependencies(ledger: Ledger, node: Node) -> None:
 
 def _repair(ledger: Ledger, observed: ObservedJob, now: float) -> None:
     nodes = list(ledger.nodes.values())
-    alone = [node for node in nodes if _was_cancelled_alone(node)]
-    for node in alone:
-        cancel_under(ledger, node)
+    for node in nodes:
+        if node.reason in (TASK_CANCELLED, PARENT_CANCELLED):
+            cancel_under(ledger, node)
     _resume_ending(ledger, observed, _first_failure(nodes))
     for node in nodes:
         if node.root is not None and node.root is not node and _closes_root(node):
@@ -173,6 +175,8 @@ def _resume_ending(ledger: Ledger, observed: ObservedJob, failure: Node | None) 
         begin_failing(ledger, *_cause(observed, failure))
     elif cancelling:
         begin_cancelling(ledger, observed.cause or JOB_CANCELLED)
+    elif observed.suspended and not ledger.suspended:
+        ledger.change_job(JobState.SUSPENDED, None)
 
 
 def _cause(observed: ObservedJob, failure: Node | None) -> tuple[str, Key | None]:

@@ -34,7 +34,6 @@ def begin_cancelling(ledger: Ledger, cause: str) -> None:
 
 def _begin(ledger: Ledger, reason: str, cause: str) -> None:
     ledger.cause = cause
-    ledger.suspended = False
     ledger.change_job(JobState.RUNNING, reason)
     sweep(ledger)
 
