@@ -7,6 +7,7 @@ own, because it may know other definitions and use other workers.
 from __future__ import annotations
 
 import atexit
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -43,7 +44,7 @@ class LocalBackend:
         self.engines: list[Engine] = []
         self._own: Engine | None = None
         self._guard = threading.Lock()
-        atexit.register(self.close)
+        atexit.register(self._at_exit)
 
     # --- engines ------------------------------------------------------------------
 
@@ -64,12 +65,31 @@ class LocalBackend:
         """Return the engine of this process that drives a job, if one does."""
         return next((engine for engine in self.engines if job in engine.jobs), None)
 
+    def _at_exit(self) -> None:
+        self.interrupted()
+        self.close()
+
     def close(self) -> None:
         """Release every job driven here; what runs goes back to the queue."""
         for engine in self.engines:
             engine.close()
         self.engines.clear()
         self._own = None
+
+    def interrupted(self) -> None:
+        """Put back what runs here, charged to nobody, and say how to go on."""
+        numbers = [number for engine in self.engines for number in list(engine.jobs)]
+        for engine in list(self.engines):
+            for number in list(engine.jobs):
+                engine.release(number)
+        for name, job_id in self.store.read_many(
+            "SELECT name, id FROM job WHERE no IN ({}) AND ended IS NULL AND closed", numbers
+        ):
+            print(
+                f"Job {name} is not finished; it keeps what is done."
+                f" `fairlead jobs run {job_id}` continues it.",
+                file=sys.stderr,
+            )
 
     # --- submitting ---------------------------------------------------------------
 

@@ -27,8 +27,7 @@ def copy(folder: Path, target: Path) -> list[str]:
     names = listing(folder)
     if not names:
         raise NotFoundError(
-            "The task has left no files. A task leaves those that it writes into "
-            "context.files_folder."
+            "The task has left no files. A task leaves those that it writes into context.files."
         )
     written = []
     for name in names:

@@ -41,6 +41,9 @@ def serve(
                 sleep(LOOK_AGAIN)
             else:
                 engine.wait_for_change(LOOK_AGAIN)
+    except KeyboardInterrupt:
+        backend.interrupted()
+        raise
     finally:
         engine.close()
         backend.engines.remove(engine)

@@ -6,6 +6,7 @@ been committed.  A store in memory has a single connection for both.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -147,6 +148,9 @@ def open_store() -> Store:
             store = _stores[folder] = Store(folder)
         return store
 
+
+# An SQLite connection must not be used across a fork: a child opens its own.
+os.register_at_fork(after_in_child=_stores.clear)
 
 _temporary: Path | None = None
 

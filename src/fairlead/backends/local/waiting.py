@@ -27,12 +27,16 @@ LOOK_AGAIN = 0.02
 def wait(backend: LocalBackend, job: int, task: int | None, timeout: float | None) -> None:
     """Return once the task (or the job, for None) is final, or when time is up."""
     deadline = None if timeout is None else monotonic() + timeout
-    with _slot_given_up():
-        while not _is_over(backend.store, job, task):
-            left = None if deadline is None else deadline - monotonic()
-            if left is not None and left <= 0:
-                return
-            _wait_once(backend, job, task, left)
+    try:
+        with _slot_given_up():
+            while not _is_over(backend.store, job, task):
+                left = None if deadline is None else deadline - monotonic()
+                if left is not None and left <= 0:
+                    return
+                _wait_once(backend, job, task, left)
+    except KeyboardInterrupt:
+        backend.interrupted()
+        raise
 
 
 def _wait_once(backend: LocalBackend, job: int, task: int | None, left: float | None) -> None:
