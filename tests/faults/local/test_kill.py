@@ -74,6 +74,7 @@ def _end(folder: Path) -> tuple[str, dict[str, int]]:
 def _result(folder: Path) -> str:
     with sqlite3.connect(folder / "store.db") as store:
         row = store.execute(
-            "SELECT result FROM task WHERE identifier = 'Total' AND CAST(input AS TEXT) ->> 'group' = -1"
+            "SELECT result FROM task WHERE identifier = 'Total'"
+            " AND CAST(input AS TEXT) ->> 'group' = -1"
         ).fetchone()
     return row[0].decode()

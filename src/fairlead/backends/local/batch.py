@@ -18,7 +18,7 @@ _INSERT_TASK = (
 )
 _START = "UPDATE task SET state='RUNNING', reason=NULL, attempt=?, started=?, ended=NULL WHERE no=?"
 _SUCCEED = (
-    "UPDATE task SET state=?, reason=?, ended=?, result=?, ran_version=?, status_text=NULL"
+    "UPDATE task SET state=?, reason=?, ended=?, result=?, ran_version=?, failure=NULL"
     " WHERE no=? AND attempt=?"
 )
 _DECORATE = (
