@@ -35,7 +35,7 @@ def run_to_the_end(graph: JobGraph) -> None:
 
 def fan(tasks: int) -> Iterator[None]:
     """One task commits all others; each is started and finished."""
-    graph = JobGraph()
+    graph = JobGraph(max_tasks=10 * tasks)
     graph.tasks_added([spec("root")], 0.0)
     graph.start_ready(0.0, 1)
     specs = [spec(number) for number in range(tasks)]
@@ -46,7 +46,7 @@ def fan(tasks: int) -> Iterator[None]:
 
 def groups(tasks: int) -> Iterator[None]:
     """A fan over 20 kinds of task."""
-    graph = JobGraph()
+    graph = JobGraph(max_tasks=10 * tasks)
     specs = [spec(number, group=number % 20) for number in range(tasks)]
     yield
     graph.tasks_added(specs, 0.0)
@@ -55,7 +55,7 @@ def groups(tasks: int) -> Iterator[None]:
 
 def chain(tasks: int) -> Iterator[None]:
     """Each task depends on the one before."""
-    graph = JobGraph()
+    graph = JobGraph(max_tasks=10 * tasks)
     specs = [spec(0), *[spec(number, number - 1) for number in range(1, tasks)]]
     yield
     graph.tasks_added(specs, 0.0)
@@ -64,7 +64,7 @@ def chain(tasks: int) -> Iterator[None]:
 
 def tree(tasks: int) -> Iterator[None]:
     """Each task commits four more, as long as there are tasks left."""
-    graph = JobGraph()
+    graph = JobGraph(max_tasks=10 * tasks)
     specs = [spec(number) for number in range(tasks)]
     yield
     graph.tasks_added(specs[:1], 0.0)

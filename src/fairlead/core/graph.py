@@ -19,6 +19,7 @@ from fairlead.core.node import Key, Node, NodeSpec
 from fairlead.core.observed import MAX_DEPTH, MAX_TASKS, ObservedJob
 from fairlead.core.outcomes import OutcomeKind
 from fairlead.core.reasons import JOB_CANCELLED, QUEUE_TIMEOUT
+from fairlead.core.rebuild import restore
 from fairlead.core.retry import PLATFORM_BUDGET
 from fairlead.core.rules_cancel import cancel_task, stop_task
 from fairlead.core.rules_ending import begin_cancelling, begin_failing
@@ -81,8 +82,6 @@ class JobGraph(Ledger):
         Whatever the records lack because a driver died before it had carried out all
         effects is made up for: the new graph's effects say what to write.
         """
-        from fairlead.core.rebuild import restore
-
         graph = cls(
             closed=observed.closed,
             platform_budget=observed.platform_budget,

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from heapq import heappop, heappush
-from sys import maxsize
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fairlead.core.node import Node, NodeSpec
 
-UNLISTED = maxsize
+UNLISTED = 1 << 62
 """Stands for the head of a lane that is not in the heap; later than any position."""
 
 
