@@ -63,7 +63,7 @@ def test_every_module_of_the_package_says_what_it_is_for() -> None:
 
 # The classes of one character keep a pattern from finding itself.
 FOREIGN = re.compile(
-    r"/wor[k]/|\.\./share[d]|/roo[t]/|/hom[e]/\w|/User[s]/\w|/op[t]/wheels"
+    r"/wor[k]/|\.\./share[d]|/roo[t]/|/hom[e]/(?!me/)\w|/User[s]/\w|/op[t]/wheels"
     r"|\bissu[e] \d|files\.pythonhoste[d]|index-ur[l] |extra-index-ur[l] "
 )
 
