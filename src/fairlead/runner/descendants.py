@@ -46,7 +46,7 @@ def end_children(
     ``reaped`` is told pid and wait status of each child reaped.
     """
     deadline = time.monotonic() + _PATIENCE
-    while doomed := [pid for pid in _children() if pid not in spare]:
+    while doomed := [pid for pid in children() if pid not in spare]:
         for pid in doomed:
             _kill(pid)
         for pid in doomed:
@@ -94,7 +94,7 @@ def _reap(pid: int, deadline: float) -> int | None:
     return None
 
 
-def _children() -> list[int]:
+def children() -> list[int]:
     """Return the pids of this process's own children."""
     try:
         return _children_by_thread()

@@ -2,11 +2,12 @@
 
 Every worker is kept a few tickets ahead, so that short tasks never wait for the driver.
 A worker that falls idle while another has a queue gets a share of it.  Nothing here
-starts or kills anything; the pool's lock is held around every call.
+starts or kills anything.  Whoever calls anything holds the lock.
 """
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Iterable
 
@@ -36,6 +37,7 @@ class Dispatch:
     """All unfinished tickets and all workers of a pool."""
 
     def __init__(self) -> None:
+        self.lock = threading.Lock()
         self.entries: dict[int, Entry] = {}
         self.backlog: deque[int] = deque()
         self.workers: dict[int, WorkerHandle] = {}
@@ -68,6 +70,14 @@ class Dispatch:
         if entry is not None and entry.worker is not None:
             entry.worker.given.pop(ticket, None)
         return entry
+
+    def begun(self, ticket: int) -> float | None:
+        """Return when a worker began a ticket, None if none has."""
+        entry = self.entries.get(ticket)
+        if entry is None or entry.worker is None:
+            return None
+        slot = entry.worker.slot
+        return slot.begun if slot.ticket == ticket else None
 
     def withdraw(self, worker: WorkerHandle) -> None:
         """Put what a worker has not taken back in front of what waits."""

@@ -16,6 +16,9 @@ from fairlead.sdk.backend import Failure
 EXIT_OUT_OF_MEMORY = 87
 """The exit code of a worker that has not even the memory to say so."""
 
+EXIT_CUT_OFF = 88
+"""The exit code of a worker that cannot talk to its driver any more."""
+
 _HINTS: dict[int, str] = {
     signal.SIGSEGV: "memory was used wrongly by native code, or recursion was deeper than the "
     "stack",
@@ -50,6 +53,13 @@ def crash_outcome(end: WorkerEnd, memory_limit: int | None) -> AttemptOutcome:
     code = os.waitstatus_to_exitcode(end.status)
     if code == EXIT_OUT_OF_MEMORY:
         return _out_of_memory("MemoryError", f"The task ran out of memory{_limit(memory_limit)}.")
+    if code == EXIT_CUT_OFF:
+        return _crashed(
+            "WorkerCutOff",
+            "The task closed files that are not its own, among them those through which its "
+            "result would have been sent. Close only what the task has opened.",
+            end.last_words,
+        )
     if code == -signal.SIGKILL and end.killed_by_kernel:
         return _out_of_memory(
             "OutOfMemoryKilled",

@@ -79,9 +79,13 @@ class Room:
     def _hand_over_output(self) -> None:
         pause = 0.00005
         deadline = time.monotonic() + _PATIENCE
-        while (self._unread.poll(0) or self._slot.reading) and time.monotonic() < deadline:
+        while (self._is_unread() or self._slot.reading) and time.monotonic() < deadline:
             time.sleep(pause)
             pause = min(pause * 1.5, 0.005)
+
+    def _is_unread(self) -> bool:
+        # A task may have closed the pipes, which poll reports as well.
+        return any(event & select.POLLIN for _, event in self._unread.poll(0))
 
     def _reset_signals(self) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)

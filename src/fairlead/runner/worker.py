@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from fairlead.runner import protocol, wire
 from fairlead.runner.descendants import adopt_orphans, die_with_parent
-from fairlead.runner.exits import EXIT_OUT_OF_MEMORY, outcome_without_report
+from fairlead.runner.exits import EXIT_CUT_OFF, EXIT_OUT_OF_MEMORY, outcome_without_report
 from fairlead.runner.host import Talk, WorkerHost
 from fairlead.runner.room import Room
 from fairlead.runner.seat import Seat
@@ -65,9 +65,8 @@ def blocked() -> Iterator[None]:
         host.wait(False)
 
 
-def run_worker(seat: Seat, slot: Slot, settings: WorkerSettings) -> NoReturn:
-    """Be a worker until told to end.  Call it in a freshly forked process."""
-    parent = os.getppid()
+def run_worker(seat: Seat, slot: Slot, settings: WorkerSettings, parent: int) -> NoReturn:
+    """Be a worker until told to end.  Call it in a process freshly forked from ``parent``."""
     die_with_parent(signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(0)
@@ -80,7 +79,7 @@ def run_worker(seat: Seat, slot: Slot, settings: WorkerSettings) -> NoReturn:
     except MemoryError:
         os._exit(EXIT_OUT_OF_MEMORY)
     except OSError:
-        os._exit(0)  # the driver is gone
+        os._exit(EXIT_CUT_OFF)  # unless the driver is gone, which then does not matter
     os._exit(0)
 
 

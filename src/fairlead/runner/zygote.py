@@ -28,7 +28,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from fairlead.runner import protocol, wire
-from fairlead.runner.descendants import adopt_orphans, die_with_parent, end_children
+from fairlead.runner.descendants import adopt_orphans, children, die_with_parent, end_children
 from fairlead.runner.seat import Seat
 from fairlead.runner.slots import SlotTable
 from fairlead.runner.streams import connect_streams
@@ -91,7 +91,9 @@ class _Zygote:
         self._slots = slots
         self._settings = settings
         self._workers: dict[int, int] = {}  # slot by pid
+        self._helpers: frozenset[int] = frozenset()
         self._ending = False
+        self._pid = os.getpid()
         self._wake, self._alarm = _wake_pipe()
 
     def serve(self) -> None:
@@ -119,6 +121,8 @@ class _Zygote:
         signal.signal(signal.SIGTERM, self._on_terminate)
         signal.set_wakeup_fd(self._alarm, warn_on_full_buffer=False)
         adopt_orphans()
+        # What the programs started at import belongs to them, not to a worker.
+        self._helpers = frozenset(children())
         # From here on there are workers to take along, so the end must not be sudden.
         die_with_parent(signal.SIGTERM)
         gc.collect()
@@ -158,7 +162,7 @@ class _Zygote:
             self._control.close()
             os.close(self._wake)
             os.close(self._alarm)
-            run_worker(seat, self._slots.slot(index), self._settings)
+            run_worker(seat, self._slots.slot(index), self._settings, self._pid)
         except BaseException:
             traceback.print_exc()
             os._exit(1)
@@ -177,7 +181,8 @@ class _Zygote:
             while (found := os.waitpid(-1, os.WNOHANG))[0]:
                 ended.append(found)
         if ended:
-            end_children(self._workers, lambda pid, status: ended.append((pid, status)))
+            spare = self._workers.keys() | self._helpers
+            end_children(spare, lambda pid, status: ended.append((pid, status)))
         for pid, status in ended:
             if pid in self._workers:
                 self._tell_end(self._workers.pop(pid), status, "")

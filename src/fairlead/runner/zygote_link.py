@@ -70,9 +70,10 @@ class ZygoteLink:
             )
         if message.kind == protocol.BROKEN:
             name, text, trace = protocol.load_json(message.body(), 3)
-            error = ProgramError(
-                f"{_listed(programs)} cannot be imported for worker processes: {name}: {text}"
-            )
+            if name != ProgramError.__name__:  # which says it all by itself
+                what = f"{_listed(programs)} cannot be imported for worker processes"
+                text = f"{what}: {name}: {text}"
+            error = ProgramError(text)
             error.add_note(f"In the process that imports programs:\n{trace}")
             raise error
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from fairlead.runner.worker import blocked
@@ -65,6 +66,10 @@ def until_stopped(value: Any, host: AttemptHost) -> str:
 
 def leave(value: Any, host: AttemptHost) -> None:
     os._exit(value)
+
+
+def close_everything(value: Any, host: AttemptHost) -> None:
+    os.closerange(3, 256)
 
 
 def sys_exit(value: Any, host: AttemptHost) -> None:
@@ -140,9 +145,10 @@ def start_child(value: Any, host: AttemptHost) -> int:
     """Leave a process behind that has left our session and lost its parent."""
     script = 'setsid sh -c \'echo $$ > "$0"; exec sleep 300\' "$0" &'
     subprocess.run(["sh", "-c", script, value], check=True)
-    while not (os.path.exists(value) and open(value).read().endswith("\n")):
+    file = Path(value)
+    while not (file.exists() and file.read_text().endswith("\n")):
         time.sleep(0.005)
-    return int(open(value).read())
+    return int(file.read_text())
 
 
 def start_child_and_wait(value: Any, host: AttemptHost) -> None:
@@ -226,3 +232,35 @@ def raw_message(value: Any, host: AttemptHost) -> None:
 def signal_and_stay(value: Any, host: AttemptHost) -> str:
     os.kill(os.getpid(), value)
     return until_stopped("", host)
+
+
+def say_and_wait(value: Any, host: AttemptHost) -> str:
+    print(value)
+    return until_stopped("", host)
+
+
+def say_and_leave(value: Any, host: AttemptHost) -> None:
+    print(value)
+    os._exit(1)
+
+
+def read_input(value: Any, host: AttemptHost) -> str:
+    return sys.stdin.read()
+
+
+def path_and_arguments(value: Any, host: AttemptHost) -> list[list[str]]:
+    return [sys.path, sys.argv]
+
+
+_loaded: list[str] = []
+
+
+def load(program: str) -> None:
+    """Be the pool's loader: run a program and keep what it made."""
+    names: dict[str, Any] = {}
+    exec(compile(Path(program).read_text(), program, "exec"), names)
+    _loaded.append(names["made"])
+
+
+def loaded(value: Any, host: AttemptHost) -> list[str]:
+    return _loaded

@@ -19,6 +19,7 @@ MIB = 2**20
         ("leave", 3, OutcomeKind.CRASHED, "WorkerExited", "exit code 3"),
         ("leave", 0, OutcomeKind.CRASHED, "WorkerExited", "exit code 0"),
         ("sys_exit", 5, OutcomeKind.CRASHED, "SystemExit", "sys.exit(5)"),
+        ("close_everything", None, OutcomeKind.CRASHED, "WorkerCutOff", "not its own"),
         ("segfault", None, OutcomeKind.CRASHED, "WorkerKilled", "SIGSEGV"),
         ("overflow_stack", None, OutcomeKind.CRASHED, "WorkerKilled", "deeper than the stack"),
         ("kill_self", signal.SIGKILL, OutcomeKind.CRASHED, "WorkerKilled", "SIGKILL"),
