@@ -1,7 +1,8 @@
 """What is run in each round: which program, with which workloads, of which size.
 
 Sizes are such that a peer's round takes a few seconds, and ours is long enough for
-the clock.  Kinds that share a start-up stand in one step.
+the clock.  Kinds that share a start-up stand in one step.  ``durable`` is a fan in one
+process whose peer keeps its tasks on disk, where its lightest mode does not.
 """
 
 from __future__ import annotations
@@ -53,8 +54,9 @@ FULL = (
     Step("dask", (("fan", 2_000), ("chain", 500), ("processes", 2_000))),
     Step("ray", (("fan", 3_000), ("chain", 1_000))),
     Step("parsl", (("fan", 10_000), ("chain", 2_000), ("processes", 2_000))),
-    Step("luigi", (("fan", 500), ("chain", 500), ("processes", 300))),
-    Step("dagster", (("fan", 500), ("chain", 200), ("processes", 4))),
+    Step("luigi", (("fan", 500), ("durable", 500), ("chain", 500), ("processes", 300))),
+    Step("luigi", (("durable", 2_000),)),
+    Step("dagster", (("fan", 500), ("durable", 200), ("chain", 200), ("processes", 4))),
     Step("prefect", (("fan", 100), ("chain", 50))),
     Step("prefect", (("processes", 20),), most_rounds=2),
     Step("fairlead", (("processes", PROCESSES),)),
@@ -80,8 +82,8 @@ QUICK = (
     Step("dask", (("fan", 500), ("chain", 200), ("processes", 500))),
     Step("ray", (("fan", 1_000), ("chain", 300))),
     Step("parsl", (("fan", 2_000), ("chain", 1_000), ("processes", 500))),
-    Step("luigi", (("fan", 200), ("chain", 200), ("processes", 50))),
-    Step("dagster", (("fan", 100), ("chain", 50), ("processes", 2))),
+    Step("luigi", (("fan", 200), ("durable", 200), ("chain", 200), ("processes", 50))),
+    Step("dagster", (("fan", 100), ("durable", 50), ("chain", 50), ("processes", 2))),
     Step("prefect", (("fan", 30), ("chain", 10))),
     Step("fairlead", (("processes", PROCESSES),)),
     Step("executor", (("processes", PROCESSES),)),

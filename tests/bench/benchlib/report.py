@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 
 from benchlib.goals import goals
 from benchlib.plan import CHAIN, FAN, PROCESSES, PROGRAMS
 from benchlib.record import Record, Sample
-from benchlib.stats import Spread, cpu_us, ratio, samples, summary, wall_us
+from benchlib.stats import Spread, cpu_us, ratio, samples, sizes, summary, wall_us
 
 KINDS = (
-    ("fan", FAN, "Fan of no-op tasks, each system in its lightest local mode"),
-    ("processes", PROCESSES, "Fan of no-op tasks on two worker processes"),
-    ("chain", CHAIN, "Chain: every task depends on the one before it"),
+    ("fan", ("fan", "durable"), FAN, "Fan of no-op tasks in the lightest local mode"),
+    ("processes", ("processes",), PROCESSES, "Fan of no-op tasks on two worker processes"),
+    ("chain", ("chain",), CHAIN, "Chain: every task depends on the one before it"),
 )
+"""Our kind, the peers' kinds that stand beside it, our size that they are set against, title."""
 
 
 def markdown(record: Record) -> str:
     """Return everything that was measured, as the docs show it."""
     parts = [_origin(record), _goal_table(record)]
-    parts += [_kind_table(record, kind, ours, title) for kind, ours, title in KINDS]
+    parts += [_kind_table(record, *row) for row in KINDS]
     parts += [_one_table(record), _import_table(record), _failure_list(record)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -52,10 +54,10 @@ def _goal_table(record: Record) -> str:
     return "### Goals\n\n" + table(("goal", "bound", "measured", "verdict"), rows)
 
 
-def _kind_table(record: Record, kind: str, size: int, title: str) -> str:
+def _kind_table(record: Record, kind: str, beside: Sequence[str], size: int, title: str) -> str:
     ours = samples(record, "fairlead", kind, size)
     rows = []
-    for group in _groups(record, kind):
+    for group in _groups(record, *beside):
         first = group[0]
         rows.append(
             (
@@ -111,12 +113,11 @@ def _failure_list(record: Record) -> str:
     return "### Not measured\n\n" + "\n".join(lines) if lines else ""
 
 
-def _groups(record: Record, kind: str) -> Iterable[list[Sample]]:
-    """Return the samples of one kind, a group for each peer and size, in the plan's order."""
-    for peer in PROGRAMS:
-        found = samples(record, peer, kind)
-        for size in sorted({sample.tasks for sample in found}):
-            yield [sample for sample in found if sample.tasks == size]
+def _groups(record: Record, *kinds: str) -> Iterable[list[Sample]]:
+    """Return the samples of some kinds, a group for each peer, kind and size."""
+    for peer, kind in product(PROGRAMS, kinds):
+        for size in sizes(record, peer, kind):
+            yield samples(record, peer, kind, size)
 
 
 def show(value: Spread | None, unit: str = "", scale: float = 1.0) -> str:

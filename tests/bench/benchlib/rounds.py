@@ -87,6 +87,7 @@ class Bench:
         extra: dict[str, str] = {}
         if peer == "fairlead":  # each run on a new store, as each peer begins with nothing
             extra = {"FAIRLEAD_HOME": str(home / f"store{next(self.stores)}")}
+            extra["FAIRLEAD_MAX_TASKS"] = "100000"  # the large fan and its root exceed the default
             extra["PYTHONPATH"] = os.environ.get("PYTHONPATH") or str(SOURCE)
         env = launch.environment_for(home, python, extra)
         return launch.run([str(python), *arguments], env, home, TIMEOUT)

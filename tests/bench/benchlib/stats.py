@@ -54,6 +54,11 @@ def samples(record: Record, peer: str, kind: str, tasks: int | None = None) -> l
     ]
 
 
+def sizes(record: Record, peer: str, kind: str) -> list[int]:
+    """Return the numbers of tasks at which a peer was measured, ascending."""
+    return sorted({s.tasks for s in record.samples if s.peer == peer and s.kind == kind})
+
+
 def summary(found: Iterable[Sample], measure: Measure) -> Spread | None:
     """Summarise one measure over the rounds."""
     return spread(measure(sample) for sample in found)

@@ -1,4 +1,4 @@
-"""Dagster: in-process execution with an ephemeral instance, or its multiprocess executor.
+"""Dagster: in-process execution, with an ephemeral instance or one on disk, or processes.
 
 The multiprocess executor starts a process for every op, so its counts are small.
 """
@@ -55,8 +55,11 @@ def steps_done(result: Any) -> int:
 
 
 @contextmanager
-def in_process(build: Callable[[int], dagster.JobDefinition]) -> Iterator[Work]:
-    with dagster.DagsterInstance.ephemeral() as instance:
+def in_process(
+    build: Callable[[int], dagster.JobDefinition], durable: bool = False
+) -> Iterator[Work]:
+    kind = dagster.DagsterInstance
+    with kind.get() if durable else kind.ephemeral() as instance:
 
         def work(n: int) -> Callable[[], int]:
             result = build(n).execute_in_process(instance=instance, run_config=QUIET)
@@ -92,11 +95,13 @@ if __name__ == "__main__":
         {
             "fan": "in process, ephemeral instance",
             "chain": "in process, ephemeral instance",
+            "durable": "in process, instance with SQLite on disk",
             "processes": "multiprocess executor (a process for each op), SQLite",
         },
         {
             "fan": lambda: in_process(fan_job),
             "chain": lambda: in_process(chain_job),
+            "durable": lambda: in_process(fan_job, durable=True),
             "processes": processes,
         },
         warm_up={"processes": 1},

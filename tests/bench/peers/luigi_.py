@@ -1,7 +1,8 @@
 """Luigi with its local scheduler: in this process, or forking two workers.
 
-In one process a task is done when it is in a set, which is cheaper than Luigi's usual
-files; with worker processes only a file can tell the others that a task is done.
+Its usual way to remember that a task is done is a file (the kinds ``durable`` and
+``processes``).  In the kinds ``fan`` and ``chain`` a task is done when it is in a set,
+which is cheaper and keeps nothing.
 """
 
 from __future__ import annotations
@@ -88,13 +89,13 @@ def chain() -> Iterator[Work]:
 
 
 @contextmanager
-def processes() -> Iterator[Work]:
+def on_files(workers: int) -> Iterator[Work]:
     with tempfile.TemporaryDirectory() as folder:
 
         def work(n: int) -> Callable[[], int]:
             target = Path(folder) / str(next(BATCHES))
             target.mkdir()
-            build(FileFan(folder=str(target), n=n), workers=2)
+            build(FileFan(folder=str(target), n=n), workers=workers)
             return lambda: len(list(target.iterdir()))
 
         yield work
@@ -107,7 +108,13 @@ if __name__ == "__main__":
         {
             "fan": "local scheduler, one process, targets in memory",
             "chain": "local scheduler, one process, targets in memory",
+            "durable": "local scheduler, one process, files",
             "processes": "local scheduler, two workers (a fork for each task), files",
         },
-        {"fan": fan, "chain": chain, "processes": processes},
+        {
+            "fan": fan,
+            "chain": chain,
+            "durable": lambda: on_files(workers=1),
+            "processes": lambda: on_files(workers=2),
+        },
     )
