@@ -12,10 +12,10 @@ from typing import Any
 
 from fairlead.core.outcomes import OutcomeKind
 from fairlead.errors import DependencyError, NonRetryableError, TaskInputError, TaskResultError
-from fairlead.runner.coroutines import TimedOutError, run_coroutine
 from fairlead.sdk.attempt import AttemptHost, AttemptOrder, AttemptOutcome
 from fairlead.sdk.backend import NewTask, Ref
 from fairlead.sdk.context import ExecutionContext, children_of, current_context
+from fairlead.sdk.coroutines import TimedOutError, run_coroutine
 from fairlead.sdk.definitions import TaskDefinition
 from fairlead.sdk.failures import failure_of
 from fairlead.sdk.references import Placeholder

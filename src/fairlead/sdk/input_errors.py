@@ -165,3 +165,11 @@ def _wrong_value(task: str, error: dict[str, Any], types: Mapping[str, Any], val
     if error["type"] == "extra_forbidden":
         return f"{task}.{place} is not a field ({field}: {wanted})"
     return f"{task}.{place} wants {problem} ({field}: {wanted}), but got {shown(error['input'])}"
+
+
+def positional_refused(task: str, positional: Sequence[str]) -> TaskArgumentError:
+    """Return the complaint about arguments given by position where names are wanted."""
+    names = ", ".join(f"{name}=..." for name in positional)
+    return TaskArgumentError(
+        f"{task} takes its arguments by name only, not by position: {task}({names})"
+    )

@@ -50,13 +50,13 @@ def program_of(definitions: Iterable[TaskDefinition]) -> str | None:
     files = {one.origin.file for one in definitions if one.importable}
     if len(files) == 1:
         return files.pop()
-    started = _started_program()
+    started = started_program()
     if files and started is not None:
         return started
     return min((file for file in files if file), default=None)
 
 
-def _started_program() -> str | None:
+def started_program() -> str | None:
     """Return the user's program that runs as ``__main__``; None for tools and prompts."""
     file = getattr(sys.modules.get("__main__"), "__file__", None)
     if not file or not file.endswith(".py"):

@@ -35,11 +35,12 @@ class Submission:
         The tasks so far.
     """
 
-    __slots__ = ("_ids", "_limit", "tasks")
+    __slots__ = ("_count", "_ids", "_limit", "tasks")
 
     def __init__(self, ids: IdSequence, limit: int = 50_000) -> None:
         self._ids = ids
         self._limit = limit
+        self._count = 0
         self.tasks: list[NewTask] = []
 
     def add(
@@ -55,7 +56,7 @@ class Submission:
         InvalidRequestError, TaskInputError, DependencyError, LimitExceededError
             If something is wrong with one of them; then none is added.
         """
-        first = len(self.tasks)
+        first = self._count
         self._check_limit(first + len(submitted))
         positions = tuple(dict.fromkeys(self._positions(depends_on)))
         run_as: dict[TaskDefinition, TaskOptions] = {}
@@ -65,12 +66,22 @@ class Submission:
             definition, values = taken_apart(task)
             if definition not in run_as:
                 registry.check(definition)
-                run_as[definition] = task_options(definition.options, options)
+                run_as[definition] = self.run_as(definition, options)
             how = run_as[definition]
             added.append(self._new_task(id, definition, values, positions, how))
             futures.append(FutureTask(id, self, first + len(futures), how.optional))
         self.tasks += added
+        self._count += len(added)
         return futures
+
+    def take(self) -> list[NewTask]:
+        """Return the tasks so far, and forget them: they have been stored."""
+        taken, self.tasks = self.tasks, []
+        return taken
+
+    def run_as(self, definition: TaskDefinition, options: Options) -> TaskOptions:
+        """Return how a task of a definition runs."""
+        return task_options(definition.options, options)
 
     def _check_limit(self, count: int) -> None:
         if count > self._limit:
