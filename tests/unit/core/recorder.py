@@ -256,7 +256,7 @@ def snapshot(graph: JobGraph) -> dict[str, Any]:
     """Return all that matters of a graph, so that two of them can be compared.
 
     Attempts of cancelled tasks are left out: a driver's records do not tell whether they
-    have ended.  Of a task that can change no more, only what was recorded counts.
+    have ended.  Of what can change no more, a final task or job, only what was recorded counts.
     """
     return {
         "job": (
@@ -286,6 +286,8 @@ def _task(graph: JobGraph, key: Key) -> tuple[Any, ...]:
         node.depth,
         None if node.root is None else node.root.key,
     )
+    if graph.is_final:
+        return recorded
     if node.state is TaskState.QUEUED:
         return (*recorded, node.not_before, node.waiting, node.open_dependencies)
     if node.state is TaskState.RUNNING:

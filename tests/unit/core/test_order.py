@@ -56,6 +56,14 @@ def test_a_task_that_comes_back_keeps_its_place() -> None:
     assert started(recorder, 99) == [0, 1, 2, 3]
 
 
+def test_a_task_that_comes_back_keeps_its_place_among_other_groups() -> None:
+    recorder = Recorder()
+    recorder.add(spec(0, group="g"), spec(1, group="other"), spec(2, group="g"))
+    assert started(recorder, 1) == [0]
+    recorder.finish(0, "RELEASED")
+    assert started(recorder, 99) == [0, 1, 2]
+
+
 def test_a_dependent_takes_its_place_by_age() -> None:
     recorder = Recorder()
     recorder.add(spec("a"), spec("late", "a"), spec("b"), spec("c"))
