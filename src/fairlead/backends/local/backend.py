@@ -22,6 +22,8 @@ from fairlead.backends.local.serving import serve
 from fairlead.backends.local.store import Store, job_of, open_store, task_range
 from fairlead.backends.local.storecache import StoreCache
 from fairlead.backends.local.upstream import resolve
+from fairlead.backends.local.waiters import Waiters
+from fairlead.backends.local.watching import Watcher
 from fairlead.core.states import JobState, TaskState
 from fairlead.errors import JobBusyError, NotFoundError
 from fairlead.sdk.backend import (
@@ -42,6 +44,8 @@ class LocalBackend:
     def __init__(self, store: Store | None = None) -> None:
         self.store = store or open_store()
         self.engines: list[Engine] = []
+        self.waiters = Waiters()
+        self._watcher = Watcher(self)
         self._own: Engine | None = None
         self._guard = threading.Lock()
         atexit.register(self._at_exit)
@@ -57,7 +61,7 @@ class LocalBackend:
 
     def open_engine(self, options: RunnerOptions) -> Engine:
         """Return a new engine; the caller closes it."""
-        engine = Engine(self.store, options)
+        engine = Engine(self.store, options, self.waiters)
         self.engines.append(engine)
         return engine
 
@@ -259,7 +263,9 @@ class LocalBackend:
 
     def on_task_end(self, task_id: str, callback: Callable[[], None]) -> None:
         """Call back, from any thread, once the task is final (now, if it is)."""
-        waiting.on_task_end(self, self.store.task_number(task_id), callback)
+        number = self.store.task_number(task_id)
+        self.waiters.add_task(number, callback)
+        self._watcher.watch(number)
 
     def run_all(self, options: RunnerOptions, job_id: str | None = None) -> None:
         """Run until nothing is runnable here now or by the passing of time."""

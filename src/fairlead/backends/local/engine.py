@@ -48,13 +48,13 @@ class Engine:
         The attempts that have been started here and not ended, by node.
     """
 
-    def __init__(self, store: Store, options: RunnerOptions) -> None:
+    def __init__(self, store: Store, options: RunnerOptions, waiters: Waiters) -> None:
         self.store = store
         self.options = options
         self.console = Console()
         self.jobs: dict[int, DrivenJob] = {}
         self.running: dict[Key, RunningAttempt] = {}
-        self.waiters = Waiters()
+        self.waiters = waiters
         self.notes = Notes(self)
         self.lanes = Lanes(self)
         self.stopper = Stopper(self)
@@ -231,11 +231,13 @@ class Engine:
     def _give_up(self, error: Exception) -> list[Callable[[], None]]:
         self.error = error
         self._changed.set()
+        after: list[Callable[[], None]] = []
         for job in list(self.jobs.values()):
             self._let_go(job)
+            after += self.waiters.job_ended(job.number)
         self.running.clear()
         self._touched.clear()
-        return self.waiters.everyone()
+        return after
 
     # --- jobs ---------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from fairlead.backends.local.store import job_of
 from fairlead.core.node import Key
@@ -39,14 +39,15 @@ class Waiters:
         with self._guard:
             self._jobs.setdefault(number, []).append(callback)
 
-    def remove_task(self, node: int, callback: Callback) -> bool:
-        """Take a callback back; False if it has been taken to be called already."""
+    def waited_for(self) -> list[int]:
+        """Return the tasks that somebody waits for."""
         with self._guard:
-            try:
-                self._tasks.get(node, []).remove(callback)
-            except ValueError:
-                return False
-            return True
+            return [cast(int, node) for node in self._tasks]
+
+    def task_ended(self, node: int) -> list[Callback]:
+        """Take the callbacks of one task."""
+        with self._guard:
+            return self._tasks.pop(node, [])
 
     def tasks_ended(self, jobs: Mapping[int, DrivenJob], nodes: Iterable[Key]) -> list[Callback]:
         """Take the callbacks of those of the nodes that are final now."""
@@ -67,16 +68,3 @@ class Waiters:
             for node in [node for node in self._tasks if job_of(cast(int, node)) == number]:
                 found += self._tasks.pop(node)
             return found
-
-    def everyone(self) -> list[Callback]:
-        """Take every callback."""
-        with self._guard:
-            found = [callback for table in (self._tasks, self._jobs) for callback in _all(table)]
-            self._tasks.clear()
-            self._jobs.clear()
-            return found
-
-
-def _all(table: Mapping[Any, list[Callback]]) -> Iterable[Callback]:
-    for callbacks in table.values():
-        yield from callbacks

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ def wait(backend: LocalBackend, job: int, task: int | None, timeout: float | Non
     deadline = None if timeout is None else monotonic() + timeout
     try:
         with _slot_given_up():
-            while not _is_over(backend.store, job, task):
+            while not is_over(backend.store, job, task):
                 left = None if deadline is None else deadline - monotonic()
                 if left is not None and left <= 0:
                     return
@@ -53,14 +53,14 @@ def _wait_once(backend: LocalBackend, job: int, task: int | None, left: float | 
     else:
         engine.waiters.add_task(task, ended.set)
     # It may have ended, or been let go, between the last look and the registration.
-    while not ended.is_set() and job in engine.jobs and not _is_over(backend.store, job, task):
+    while not ended.is_set() and job in engine.jobs and not is_over(backend.store, job, task):
         if ended.wait(1.0 if left is None else min(left, 1.0)) or left is not None:
             break
     if engine.error is not None:
         raise engine.error
 
 
-def _is_over(store: Store, job: int, task: int | None) -> bool:
+def is_over(store: Store, job: int, task: int | None) -> bool:
     if task is None:
         return bool(store.read("SELECT 1 FROM job WHERE no = ? AND ended IS NOT NULL", (job,)))
     rows = store.read(
@@ -88,25 +88,3 @@ def _slot_given_up() -> Iterator[None]:
         yield
     finally:
         worker.change_slots(-1)
-
-
-def on_task_end(backend: LocalBackend, task: int, callback: Callable[[], None]) -> None:
-    """Call back once the task is final; from a thread of its own where it is driven elsewhere."""
-    from fairlead.backends.local.store import job_of
-
-    job = job_of(task)
-    engine = backend.driver(job)
-    if engine is not None:
-        engine.waiters.add_task(task, callback)
-        if not _is_over(backend.store, job, task):
-            return
-        # It ended while we registered: the callback may have been taken already.
-        if engine.waiters.remove_task(task, callback):
-            callback()
-        return
-
-    def watch() -> None:
-        wait(backend, job, task, None)
-        callback()
-
-    threading.Thread(target=watch, name="fairlead-watch", daemon=True).start()
