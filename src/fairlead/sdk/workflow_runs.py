@@ -161,12 +161,17 @@ class _Echo:
     def _callback(self, id: str) -> Any:
         return lambda: self._ended.put(id)
 
-    def __exit__(self, *_: object) -> None:
-        self._ended.put(None)
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            self._ended.put(None)  # interrupted: the rest will not come
         self._thread.join()
 
     def _print_all(self) -> None:
-        while (id := self._ended.get()) is not None:
+        # The job's end may be known here before the last of its tasks has been told.
+        for _ in self._steps:
+            id = self._ended.get()
+            if id is None:
+                return
             self._print(id)
 
     def _print(self, id: str) -> None:
