@@ -26,6 +26,7 @@ from fairlead.core.effects import StopAttempt, StopKind, TaskChanged
 from fairlead.core.graph import JobGraph
 from fairlead.core.node import Key, NodeSpec
 from fairlead.core.states import JobState, TaskState
+from fairlead.errors import FairleadError, LimitExceededError
 from fairlead.sdk.attempt import AttemptOrder, AttemptOutcome, OutcomeKind
 from fairlead.sdk.backend import Failure, NewTask, TaskOptions
 from fairlead.sdk.cache import JobCache
@@ -102,16 +103,22 @@ class DrivenJob:
     ) -> bool:
         """Take an attempt's outcome; False if it came too late to count."""
         children = outcome.children
-        rows = TaskRows(self.next_task, {})
-        specs = rows.specs(children) if children else ()
+        specs: Sequence[NodeSpec] = ()
+        if children:
+            rows = TaskRows(self.next_task, {})
+            specs = rows.specs(children)
         failure = outcome.failure
         graph = self.graph
         was_failing = graph.failing
         reason = None if failure is None else f"{failure.type}: {failure.message}"
-        if not graph.attempt_finished(
-            key, order.attempt, outcome.kind.value, now, children=specs, reason=reason
-        ):
-            return False
+        try:
+            if not graph.attempt_finished(
+                key, order.attempt, outcome.kind.value, now, children=specs, reason=reason
+            ):
+                return False
+        except FairleadError as error:  # subtasks that cannot be: nothing has changed yet
+            refused = AttemptOutcome(OutcomeKind.NON_RETRYABLE, failure=_failure_of(error))
+            return self.finish(key, row, order, refused, now, batch)
         node = graph.node(key)
         if outcome.kind is OutcomeKind.SUCCEEDED and node.state in _ENDED_WELL:
             changed = self._changes(now, batch, key)
@@ -143,9 +150,7 @@ class DrivenJob:
         node = self.graph.node(key)
         failure = outcome.failure
         if failure is None and node.reason:
-            failure = Failure(
-                "LIMIT_EXCEEDED", "LimitExceededError", node.reason, "fairlead.errors"
-            )
+            failure = _failure_of(LimitExceededError(node.reason))
         if self.graph.failing and not was_failing and self.failure is None:
             self.failure = failure
         text = dump_failure(failure)
@@ -321,3 +326,8 @@ class DrivenJob:
             batch.others.append(
                 ("UPDATE job SET memory_cache=? WHERE no=?", (PROCESS, self.number))
             )
+
+
+def _failure_of(error: FairleadError) -> Failure:
+    """Return the failure of a task that asked for something that cannot be."""
+    return Failure("NON_RETRYABLE", type(error).__name__, str(error), "fairlead.errors")
