@@ -32,9 +32,9 @@ app.command()(completion)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from fairlead.cli.version import installed_version
+        from fairlead import __version__
 
-        print(f"fairlead {installed_version()}")
+        print(f"fairlead {__version__}")
         raise typer.Exit
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
+
 import typer
 
 from fairlead.cli import tally
@@ -24,7 +27,7 @@ def drive_and_end(backend: Backend, job_id: str, output: OutputFormat) -> None:
             job = watch(backend, job)
         else:
             learn_program(job)
-            job = drive(backend, job_id)
+            job = drive(backend, job_id, output)
     end_with(backend, job, output)
 
 
@@ -67,8 +70,11 @@ def learn_program(job: JobView) -> None:
     import_program(job.program)
 
 
-def drive(backend: Backend, job_id: str) -> JobView:
+def drive(backend: Backend, job_id: str, output: OutputFormat) -> JobView:
     """Work on a job until nothing of it can run here any more, and return it.
+
+    What tasks print goes to standard output, but not between the lines of an answer
+    for programs: then it goes to standard error.
 
     Raises
     ------
@@ -76,9 +82,13 @@ def drive(backend: Backend, job_id: str) -> JobView:
         After Ctrl-C; the command that goes on has been printed.
     """
     try:
-        with followed(backend, job_id):
+        with _prints(output), followed(backend, job_id):
             backend.run_all(RunnerOptions(), job_id=job_id)
     except KeyboardInterrupt:
         note(f"stopped; nothing recorded is lost: `fairlead jobs run {job_id}` goes on")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     return backend.job(job_id)
+
+
+def _prints(output: OutputFormat) -> AbstractContextManager[object]:
+    return nullcontext() if output is OutputFormat.TABLE else redirect_stdout(sys.stderr)

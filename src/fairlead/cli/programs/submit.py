@@ -39,7 +39,7 @@ def run_task(
     backend = invocation.backend()
     bound = Bound(definition, values)
     job_id = Client(backend).jobs().submit(name, bound, max_retries=max_retries).id
-    _answer(backend, drive(backend, job_id), output)
+    _answer(backend, drive(backend, job_id, output), output)
 
 
 def _answer(backend: Backend, job: JobView, output: OutputFormat) -> None:

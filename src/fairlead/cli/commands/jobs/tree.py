@@ -56,6 +56,7 @@ def tree(
             width=shutil.get_terminal_size((100, 24)).columns,
             color=colourful(sys.stdout),
             expand=expand,
+            now=now,
         ),
     )
 
