@@ -70,13 +70,14 @@ class ThreadWorkers:
     def hand_over(self, attempts: list[RunningAttempt]) -> None:
         """Take attempts whose starts have been committed."""
         self._ready.extend(attempts)
-        if getattr(current, "worker", None) is not self:
+        from_own_thread = getattr(current, "worker", None) is self
+        if not from_own_thread:
             self._wake_one()
-        elif len(self._ready) > 1:
-            if self._mean >= _SHORT:
-                self._wake_one()
-            else:
+        if len(self._ready) > 1:
+            if self._mean < _SHORT:
                 self._engine.arm()
+            elif from_own_thread:
+                self._wake_one()
 
     def relieve(self) -> None:
         """Wake a thread if started attempts wait and nothing moves, or tasks are not short."""
