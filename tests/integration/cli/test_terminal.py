@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -56,7 +57,7 @@ class Slow(Task):
 """
 
 
-def test_a_run_draws_bars_and_what_tasks_say_stays_above_them(folder: Path) -> None:
+def test_a_run_draws_bars_and_what_tasks_say_stays_above_them(folder: Path, fairlead: Run) -> None:
     (folder / "slow.py").write_text(SLOW)
     code, shown = on_a_terminal(folder, "run", "slow.py")
     assert code == 0
@@ -66,6 +67,11 @@ def test_a_run_draws_bars_and_what_tasks_say_stays_above_them(folder: Path) -> N
     said = [line for line in lines if line.startswith("stepped")]
     assert said == [f"stepped step={n}" for n in range(10)]
     assert any(line.startswith("Slow  RUNNING") for line in lines)
+    logs = [json.loads(line) for line in fairlead("logs", "Slow", "-o", "json").stdout.splitlines()]
+    kept = [(record["level"], record["message"]) for record in logs]
+    assert kept == [
+        entry for n in range(10) for entry in [("stdout", f"step {n}"), ("info", "stepped")]
+    ]
     assert [line for line in lines if line][-1] == "arrived"
 
 

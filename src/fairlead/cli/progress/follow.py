@@ -100,23 +100,25 @@ def follow(backend: Backend, job_id: str, seen: Callable[[JobView], None]) -> Jo
 @contextmanager
 def followed(backend: Backend, job_id: str) -> Iterator[None]:
     """Show a job's progress from another thread while this one works on it."""
-    stop = threading.Event()
+    # The view is entered before the work begins: bars stand in front of the streams,
+    # and what keeps the tasks' prints has to stand in front of them.
+    with progress_view() as view:
+        stop = threading.Event()
+        follower = Follower(backend, job_id, view)
 
-    def keep_looking() -> None:
-        if stop.wait(FIRST_LOOK):
-            return
-        with progress_view() as view:
-            follower = Follower(backend, job_id, view)
-            while not stop.wait(follower.pause):
+        def keep_looking() -> None:
+            pause = FIRST_LOOK
+            while not stop.wait(pause):
                 follower.look()
+                pause = follower.pause
 
-    watcher = threading.Thread(target=_unless_it_fails(keep_looking), daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        watcher.join()
+        watcher = threading.Thread(target=_unless_it_fails(keep_looking), daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            watcher.join()
 
 
 def _unless_it_fails(look: Callable[[], None]) -> Callable[[], None]:
