@@ -155,7 +155,10 @@ class Codec:
 
     def _encode_with_care(self, values: Values) -> tuple[bytes, tuple[Placeholder, ...]]:
         checked = self.check(values)
-        plain, found = without_references(checked)
+        try:
+            plain, found = without_references(checked)
+        except TaskInputError as error:
+            raise TaskInputError(f"{self.task}: {error}") from None
         try:
             data = self._to_json(plain, warnings=False, fallback=_refuse)
         except Exception as error:
