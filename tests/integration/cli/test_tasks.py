@@ -160,3 +160,17 @@ def test_files_are_listed_and_copied(fairlead: Run, read: Read, folder: Path) ->
     assert fairlead("tasks", "list-files", task["id"]).stdout == "a.txt\n"
     assert fairlead("tasks", "download", task["id"], "copies").returncode == 0
     assert (folder / "copies" / "a.txt").read_text() == "one"
+
+
+def test_the_start_of_an_id_will_do_if_it_is_the_only_one(
+    fairlead: Run, python: Run, read: Read
+) -> None:
+    assert python("squares.py").returncode == 0
+    siblings = [task["id"] for task in read("tasks", "list") if task["identifier"] == "Square"]
+    # Ids begin with the time at which the parent's attempt began: siblings share it.
+    ended = fairlead("tasks", "info", siblings[0][:9])
+    assert ended.returncode == 2
+    assert "is the start of " in ended.stderr
+    assert ended.stderr.endswith("; give more of it\n")
+    assert read("tasks", "info", siblings[0][:-2])["id"] == siblings[0]
+    assert fairlead("tasks", "info", siblings[0][:3]).returncode == 3
