@@ -174,7 +174,7 @@ def test_a_type_error_of_the_users_own_is_theirs():
 
         def execute(self, context: ExecutionContext) -> None: ...
 
-    with pytest.raises(TypeError, match="^mine$"):
+    with pytest.raises(TypeError, match=r"^mine$"):
         Picky(1)
 
 
@@ -259,7 +259,7 @@ class TestDecoding:
 def test_a_value_that_contains_itself_is_refused():
     circle: list[Any] = []
     circle.append(circle)
-    with pytest.raises(TaskInputError, match="One: .* contains itself, or is nested too deeply"):
+    with pytest.raises(TaskInputError, match=r"One: .* contains itself, or is nested too deeply"):
         task_with(Any).__fairlead__.codec.encode({"value": circle})
 
 

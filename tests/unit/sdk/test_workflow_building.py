@@ -177,9 +177,10 @@ class TestJoins:
 
 class TestMistakes:
     def test_a_key_twice_in_the_block(self):
-        with workflow("w"), pytest.raises(DuplicateTaskError, match="two tasks 'a'"):
+        with workflow("w"):
             step("a")
-            step("a")
+            with pytest.raises(DuplicateTaskError, match="two tasks 'a'"):
+                step("a")
 
     def test_a_key_twice_built_before_the_block(self):
         first, second = step("a"), step("a")
