@@ -101,6 +101,15 @@ class WorkerHandle:
             self._send_exit()
         return taken
 
+    def ask_to_stop(self, ticket: int) -> None:
+        """Ask it to stop a ticket that it has taken.
+
+        It takes tickets in order, so one before another that was asked to stop is over.
+        """
+        given, asked = list(self.given), self.slot.asked_to_stop
+        if asked not in self.given or given.index(asked) < given.index(ticket):
+            self.slot.asked_to_stop = ticket
+
     def retire(self) -> None:
         """Let it end after what it is running.  Take back what it has not begun first."""
         self.retiring = True

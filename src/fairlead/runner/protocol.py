@@ -55,6 +55,8 @@ def encode_order(order: AttemptOrder) -> bytes:
             order.max_depth,
             order.max_tasks,
             order.timeout,
+            order.started,
+            order.chosen,
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -88,11 +89,13 @@ class ZygoteLink:
 
     def fork(self, index: int, seat: Seat) -> None:
         """Have a worker started for slot ``index``; STARTED or EXITED will follow."""
-        wire.send_descriptors(self._sock, index, protocol.FORK, list(seat))
+        with contextlib.suppress(ConnectionError):  # which receive() will tell
+            wire.send_descriptors(self._sock, index, protocol.FORK, list(seat))
 
     def kill(self, index: int) -> None:
         """Have the worker of a slot killed; EXITED will follow."""
-        wire.send(self._sock, index, protocol.KILL)
+        with contextlib.suppress(ConnectionError):
+            wire.send(self._sock, index, protocol.KILL)
 
     def receive(self) -> wire.Message | None:
         """Return the next news; None once the zygote is dead.

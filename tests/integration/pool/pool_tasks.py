@@ -64,6 +64,15 @@ def until_stopped(value: Any, host: AttemptHost) -> str:
     return "stopped"
 
 
+def stop_slowly(value: Any, host: AttemptHost) -> str:
+    """Look whether to stop only now and then."""
+    open(value, "w").close()
+    time.sleep(0.2)
+    while not host.should_stop():
+        time.sleep(0.05)
+    return "stopped"
+
+
 def leave(value: Any, host: AttemptHost) -> None:
     os._exit(value)
 
@@ -129,7 +138,7 @@ def shout(value: Any, host: AttemptHost) -> None:
 def spoil_surroundings(value: Any, host: AttemptHost) -> None:
     os.chdir("/")
     sys.stdout.close()
-    sys.stderr = None  # type: ignore[assignment]
+    sys.stderr = None
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.alarm(1)
