@@ -8,6 +8,7 @@ that stood there before, at once.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, TextIO
 
@@ -60,16 +61,34 @@ class Tee:
         return getattr(self._stream, name)
 
 
-def stand_in(keep: Keep) -> None:
-    """Begin to keep what tasks print."""
+_wanted_by: set[object] = set()
+_guard = threading.Lock()
+
+
+def stand_in(owner: object, keep: Keep) -> None:
+    """Begin to keep what tasks print; until all owners have let it be."""
+    with _guard:
+        _wanted_by.add(owner)
+        _stand_in(keep)
+
+
+def stand_down(owner: object) -> None:
+    """Let it be; the streams are given back once nobody wants it any more."""
+    with _guard:
+        _wanted_by.discard(owner)
+        if not _wanted_by:
+            _stand_down()
+
+
+def _stand_in(keep: Keep) -> None:
     if not isinstance(sys.stdout, Tee):
         sys.stdout = Tee(sys.stdout, "stdout", keep)
     if not isinstance(sys.stderr, Tee):
         sys.stderr = Tee(sys.stderr, "stderr", keep)
 
 
-def stand_down() -> None:
-    """Give the streams back, unless somebody has put others there since."""
+def _stand_down() -> None:
+    # Somebody may have put other streams there since.
     if isinstance(sys.stdout, Tee):
         sys.stdout = sys.stdout.stream
     if isinstance(sys.stderr, Tee):

@@ -7,7 +7,6 @@ into attempts to run.  It does no I/O except to read inputs and results back.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -34,9 +33,6 @@ from fairlead.sdk.cache import JobCache
 Group = tuple[str, str, str | None, bool]
 """What decides who may run a task: identifier, version, source file, has a time limit."""
 
-PROCESS = f"{os.getpid()}-{os.urandom(8).hex()}"
-"""Names this process in the store: a cache in its memory is gone with it."""
-
 _ENDED_WELL = (TaskState.COMPUTED, TaskState.COMPLETED)
 
 _UPDATE_JOB = (
@@ -58,7 +54,7 @@ class DrivenJob:
         next_task: int,
         run: int,
         cache: JobCache,
-        cache_in_memory: bool = False,
+        memory_cache: str | None = None,
         machine_group: str | None = None,
         failure: Failure | None = None,
         limits: tuple[int, int] = (500, 50_000),
@@ -70,7 +66,7 @@ class DrivenJob:
         self.next_task = next_task
         self.run = run
         self.cache = cache
-        self.cache_in_memory = cache_in_memory
+        self.memory_cache = memory_cache
         self.machine_group = machine_group
         self.failure = failure
         self.max_depth, self.max_tasks = limits
@@ -161,15 +157,21 @@ class DrivenJob:
         self._changes(now, batch, None)
         self._decorate(row, order.attempt, outcome, batch, ())
 
-    def _row(self, key: Key) -> int:
+    def row(self, key: Key) -> int:
         """Return the row of a node's newest task object: its first, unless it was renewed."""
         return self.rows.get(key, cast(int, key))
 
     def lose(self, key: Key, attempt: int, kind: OutcomeKind, now: float, batch: Batch) -> None:
         """End an attempt of a driver that is gone."""
-        row = self._row(key)
+        row = self.row(key)
         if self.graph.attempt_finished(key, attempt, kind.value, now):
             batch.attempts.append((row, attempt, row, now, kind.value, None, None))
+
+    def give_up(self, failure: Failure, now: float, batch: Batch) -> None:
+        """Let the job fail for a reason that is no task's."""
+        self.failure = failure
+        self.graph.fail(now, f"{failure.type}: {failure.message}")
+        self.collect(now, batch)
 
     def collect(self, now: float, batch: Batch) -> None:
         """Turn what the graph decided since the last time into rows of this commit."""
@@ -184,12 +186,12 @@ class DrivenJob:
                 if key == own:
                     own_state = effect.state
                 else:
-                    batch.changes.append((effect.state.value, *effect[2:], now, self._row(key)))
+                    batch.changes.append((effect.state.value, *effect[2:], now, self.row(key)))
                 batch.finals.append(key)
             elif type(effect) is StopAttempt:
                 self.stops.append(effect)
                 if effect.kind is StopKind.STOP:
-                    row = self._row(effect.key)
+                    row = self.row(effect.key)
                     batch.others.append(("UPDATE task SET stopping=1 WHERE no=?", (row,)))
         return own_state
 
@@ -232,7 +234,7 @@ class DrivenJob:
             self._load_inputs(missing)
         begun = []
         for key, attempt in starts:
-            row = self._row(key)
+            row = self.row(key)
             batch.starts.append((attempt, now, row))
             begun.append((key, row, self._order(key, attempt)))
         return begun
@@ -263,7 +265,7 @@ class DrivenJob:
             order.upstream = resolve(connection, {str(ref.task) for ref in order.refs})
 
     def _load_inputs(self, keys: Sequence[Key]) -> None:
-        by_row = {self._row(key): key for key in keys}
+        by_row = {self.row(key): key for key in keys}
         rows = self.store.read_many(
             "SELECT no, id, identifier, version, source, input, refs, display, depth,"
             " options FROM task WHERE no IN ({})",
@@ -322,9 +324,9 @@ class DrivenJob:
             batch.cache += rows
             return
         batch.outbox += rows
-        if self.cache_in_memory:
+        if self.memory_cache is not None:
             batch.others.append(
-                ("UPDATE job SET memory_cache=? WHERE no=?", (PROCESS, self.number))
+                ("UPDATE job SET memory_cache=? WHERE no=?", (self.memory_cache, self.number))
             )
 
 

@@ -179,14 +179,16 @@ class Engine:
 
     def _start_ready(self, now: float, batch: Batch) -> list[RunningAttempt]:
         begun: list[RunningAttempt] = []
+        self.lanes.begin_turn()
         for number, job in list(self._hot.items()):
             attempts = self.lanes.start(job, now, batch)
             if attempts:
                 begun += attempts
                 self._touched[number] = job
-            if not self.lanes.full or not job.graph.ready_count:
+            if not job.graph.ready_count or not (self.lanes.full or job.machine_group):
                 # What is still ready for workers with room cannot start before something
-                # in this job changes, and then it is touched.
+                # in this job changes, and then it is touched; only a group's machines may
+                # be given back by another job.
                 del self._hot[number]
         for attempt in begun:
             self.running[attempt.key] = attempt
@@ -212,7 +214,7 @@ class Engine:
         for job in self._touched.values():
             if (job.graph.is_final or job.released) and self.jobs.get(job.number) is job:
                 self._let_go(job)
-                after += self.waiters.job_ended(job.number)
+                after += self.waiters.job_let_go(job.number, final=job.graph.is_final)
         return after
 
     def flush_cache(self, job: DrivenJob) -> None:
@@ -234,35 +236,40 @@ class Engine:
         after: list[Callable[[], None]] = []
         for job in list(self.jobs.values()):
             self._let_go(job)
-            after += self.waiters.job_ended(job.number)
+            after += self.waiters.job_let_go(job.number, final=False)
         self.running.clear()
         self._touched.clear()
         return after
 
     # --- jobs ---------------------------------------------------------------------
 
-    def drive(self, number: int, *, fresh: bool = False) -> bool:
+    def drive(self, number: int) -> bool:
         """Begin to drive a job; False if another driver has it, or it has ended.
 
-        Attempts of a driver that died are reclaimed first.  ``fresh`` says that this
-        program has just submitted the job.
+        Attempts of a driver that died are reclaimed first.
         """
         if number in self.jobs:
             return True
         if self.error is not None:
             raise self.error
-        if not self.store.locks.acquire(number):
-            return False
+        return self.store.locks.acquire(number) and self._begin(number, fresh=False)
 
+    def drive_session(self, number: int) -> None:
+        """Begin to drive a session that this program has just submitted, with its lock."""
+        self._begin(number, fresh=True)
+
+    def _begin(self, number: int, *, fresh: bool) -> bool:
         def begin(now: float, batch: Batch) -> None:
             job = load_job(self.store, number, self.options, now, batch, fresh=fresh)
             if job is None:
                 self.store.locks.release(number)
                 return
+            self.flush_cache(job)
             self.jobs[number] = job
             self.touch(job)
-            self.flush_cache(job)
 
+        self.notes.start()  # what the first task prints is kept too
+        self.notes.start()  # before the first task can print
         try:
             self.call(begin)
         except BaseException:
@@ -270,7 +277,6 @@ class Engine:
                 self.store.locks.release(number)
             raise
         self._clock.start()
-        self.notes.start()
         return number in self.jobs
 
     def add_tasks(self, number: int, tasks: Sequence[NewTask], now: float, batch: Batch) -> None:
@@ -293,7 +299,18 @@ class Engine:
         """Whether nothing runs here, can start here, or will by the passing of time."""
         if self._inbox or self.running:
             return False
-        return not any(self._may_go_on(job) for job in list(self.jobs.values()))
+        with self._lock:
+            if self._inbox or self.running:
+                return False
+            return not any(self._may_go_on(job) for job in self.jobs.values())
+
+    def is_stuck(self, number: int) -> bool:
+        """Whether a job driven here waits for tasks that can only run elsewhere."""
+        with self._lock:
+            job = self.jobs.get(number)
+            if job is None or self._inbox or not job.graph.closed:
+                return False
+            return not (job.graph.suspended or job.graph.running_count or self._may_go_on(job))
 
     def _may_go_on(self, job: DrivenJob) -> bool:
         graph = job.graph

@@ -9,9 +9,11 @@ thread.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, cast
 
+from fairlead.backends.local import machines
 from fairlead.backends.local.driven import DrivenJob, Group
 from fairlead.backends.local.processes import ProcessWorkers
 from fairlead.backends.local.running import RunningAttempt
@@ -40,7 +42,10 @@ class Lanes:
         self.processes = ProcessWorkers(engine, processes or max(2, os.cpu_count() or 1))
         self._prefer_processes = processes is not None
         self.definitions = DefinitionSet.of(engine.options.definitions)
+        # An engine that knows no task only obeys what is asked of a job; see requests.py.
+        self._runs_anything = engine.options.definitions is None or bool(engine.options.definitions)
         self._lane: dict[tuple[Group, bool], bool] = {}
+        self._granted: Counter[str] = Counter()
         self._refused: set[tuple[int, Group]] = set()
 
     @property
@@ -48,17 +53,24 @@ class Lanes:
         """Whether some kind of worker has no room for another attempt."""
         return self.threads.room <= 0 or self.processes.room <= 0
 
+    def begin_turn(self) -> None:
+        """Forget what the last turn started: it has been committed."""
+        if self._granted:
+            self._granted.clear()
+
     def start(self, job: DrivenJob, now: float, batch: Batch) -> list[RunningAttempt]:
         """Start what is ready of a job, as far as there is room."""
-        if job.released or not job.graph.ready_count:
+        if job.released or not job.graph.ready_count or not self._runs_anything:
             return []
-        bound = self._bound(job)
+        bound = self._bound(job, now, batch)
         begun = self._start(job, now, min(self.threads.room, bound), False, batch)
         if job.graph.ready_count:
             room = min(self.processes.room, bound - len(begun))
             begun += self._start(job, now, room, True, batch)
         if job.graph.ready_count:
             self._explain(job, batch)
+        if job.machine_group is not None:
+            self._granted[job.machine_group] += len(begun)
         return begun
 
     def _start(
@@ -94,16 +106,17 @@ class Lanes:
             lane = self._lane[group, grouped] = wanted and definition.importable
         return lane
 
-    def _bound(self, job: DrivenJob) -> int:
-        if job.machine_group is None:
+    def _bound(self, job: DrivenJob, now: float, batch: Batch) -> int:
+        """Return how many tasks of the job its machines have room for."""
+        group = job.machine_group
+        if group is None:
             return 1 << 30
-        rows = self._engine.store.read(
-            "SELECT maximum - (SELECT count(*) FROM task JOIN job ON job.no = task.no >> 32"
-            " WHERE job.machine_group = machine.name AND job.ended IS NULL"
-            " AND task.state = 'RUNNING') FROM machine WHERE name = ? AND state = 'STARTED'",
-            (job.machine_group,),
-        )
-        return int(rows[0][0]) if rows else 0
+        runs, room = machines.room(self._engine.store, group)
+        if not runs and not job.graph.started:
+            job.give_up(machines.terminated(group), now, batch)
+            self._engine.touch(job)
+            return 0
+        return max(0, room - self._granted[group])
 
     def _explain(self, job: DrivenJob, batch: Batch) -> None:
         for group in cast(list[Group], list(job.graph.ready_groups())):

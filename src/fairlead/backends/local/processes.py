@@ -67,6 +67,10 @@ class ProcessWorkers:
                 self._ticket += 1
                 attempt.ticket = self._ticket
                 attempt.pool = pool
+                if self._engine.options.definitions is not None:
+                    # The worker knows all that the program defines, this runner only some.
+                    chosen = attempt.definition
+                    attempt.order.chosen = chosen.version, chosen.origin.qualname
                 self._attempts[self._ticket] = attempt
                 pool.submit(self._ticket, attempt.order)
 

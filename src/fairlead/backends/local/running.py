@@ -61,7 +61,7 @@ class RunningAttempt:
         self.ticket = 0
         self.pool: WorkerPool | None = None
         self.logged = 0
-        self.partial: dict[str, str] = {}
+        self.partial: dict[str, list[str]] = {}
         self.outcome: AttemptOutcome | None = None
 
     def should_stop(self) -> bool:

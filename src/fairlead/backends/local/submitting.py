@@ -22,10 +22,17 @@ _INSERT_JOB = (
 
 
 def store_job(store: Store, job: NewJob) -> int:
-    """Store a job and its tasks in one synced commit; return the job's number."""
+    """Store a job and its tasks in one synced commit; return the job's number.
+
+    The lock of a session is taken before others can see it: an open job that nobody
+    drives is one whose program has died.
+    """
     try:
         with store.transaction(synced=True) as connection:
-            return _insert(connection, job)
+            number = _insert(connection, job)
+            if not job.closed:
+                store.locks.acquire(number)
+            return number
     except sqlite3.IntegrityError as error:
         raise duplicate(error) from error
 

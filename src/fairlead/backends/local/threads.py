@@ -70,13 +70,15 @@ class ThreadWorkers:
     def hand_over(self, attempts: list[RunningAttempt]) -> None:
         """Take attempts whose starts have been committed."""
         self._ready.extend(attempts)
-        from_own_thread = getattr(current, "worker", None) is self
-        if not from_own_thread:
+        # A thread that takes the turn inside a task (which then waits) runs none of them.
+        runs_one = getattr(current, "worker", None) is self and current.attempt is None
+        more = len(self._ready) > 1
+        if not runs_one:
             self._wake_one()
-        if len(self._ready) > 1:
+        if more:
             if self._mean < _SHORT:
                 self._engine.arm()
-            elif from_own_thread:
+            elif runs_one:
                 self._wake_one()
 
     def relieve(self) -> None:
@@ -123,6 +125,7 @@ class ThreadWorkers:
 
     def _work(self) -> None:
         current.worker = self
+        current.attempt = None
         sleeper = threading.Lock()
         sleeper.acquire()
         try:
