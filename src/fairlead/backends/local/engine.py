@@ -269,7 +269,6 @@ class Engine:
             self.touch(job)
 
         self.notes.start()  # what the first task prints is kept too
-        self.notes.start()  # before the first task can print
         try:
             self.call(begin)
         except BaseException:
