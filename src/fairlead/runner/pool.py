@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 from fairlead.errors import BackendError
 from fairlead.runner.events import PoolEvents
+from fairlead.runner.protocol import encode_order
 from fairlead.runner.reader import Reader
 from fairlead.runner.zygote import ZygoteConfig
 from fairlead.sdk.attempt import AttemptOrder, OutcomeKind
@@ -89,11 +90,12 @@ class WorkerPool:
         BackendError
             If the pool is closed, or cannot keep workers alive.
         """
+        body = encode_order(order)
         dispatch = self._reader.dispatch
         with dispatch.lock:
             if not self._reader.usable:
                 raise BackendError("The worker pool is closed.")
-            dispatch.add(ticket, order)
+            dispatch.add(ticket, body)
 
     def stop(self, ticket: int) -> None:
         """Ask an attempt to stop; what it returns counts."""

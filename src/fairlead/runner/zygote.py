@@ -66,6 +66,8 @@ class ZygoteConfig:
 def main(arguments: list[str]) -> NoReturn:
     """Be the zygote of a driver."""
     control, slots, driver = (int(argument) for argument in arguments)
+    for descriptor in (control, slots):
+        os.set_inheritable(descriptor, False)  # by what the programs may start
     _open_standard_files()
     connect_streams()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -257,6 +257,13 @@ def read_input(value: Any, host: AttemptHost) -> str:
     return sys.stdin.read()
 
 
+def files_of_child(value: Any, host: AttemptHost) -> list[str]:
+    """Return which files a process started by a task finds open."""
+    command = [sys.executable, "-c", "import os; print(*os.listdir('/proc/self/fd'))"]
+    names = subprocess.run(command, capture_output=True, check=True, text=True, close_fds=False)
+    return sorted(names.stdout.split())
+
+
 def path_and_arguments(value: Any, host: AttemptHost) -> list[list[str]]:
     return [sys.path, sys.argv]
 
