@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -75,6 +76,28 @@ class Gate:
     def reached(self) -> None:
         """Return once a task waits."""
         until(self.path.with_name(self.path.name + ".reached").exists)
+
+
+def run(client: Client, does: dict[str, Any], **options: Any) -> Job:
+    """Run a job of one Step to its end."""
+    from .programs.steps import Root
+
+    return client.jobs().submit("scenario", Root(does), **options).wait(timeout=60)
+
+
+def begin(client: Client, does: dict[str, Any], **options: Any) -> Job:
+    """Begin to run a job of one Step, and return while it runs."""
+    from .programs.steps import Root
+
+    job = client.jobs().submit("scenario", Root(does), **options)
+    drive(job)
+    return job
+
+
+def drive(job: Job) -> None:
+    """Have a job driven while the test looks on; return once it has begun."""
+    threading.Thread(target=job.wait, daemon=True).start()
+    until(lambda: job.state.value != "QUEUED")
 
 
 def until(condition: Callable[[], object], seconds: float = 20.0) -> None:

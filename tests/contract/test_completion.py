@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from fairlead import Client, TaskState
+import pytest
 
-from .conftest import Gate, states, until
+from fairlead import Client, InvalidRequestError, TaskState
+
+from .conftest import Gate, drive, states
+from .programs.meetings import Opens
 from .programs.steps import Root
 
 
@@ -23,12 +26,12 @@ def test_a_single_task_is_completed_and_has_a_result(client: Client) -> None:
 def test_a_task_is_computed_until_all_below_it_is_completed(client: Client, gate: Gate) -> None:
     below = {"steps": {"B": {"steps": {"C": {"gate": str(gate)}}}}}
     job = client.jobs().submit("deep", Root({"steps": {"A": below}}))
-    _driven(job)
+    drive(job)
     gate.reached()
 
     assert states(job) == {"Root": "COMPUTED", "A": "COMPUTED", "B": "COMPUTED", "C": "RUNNING"}
     gate.open()
-    job.wait()
+    job.wait(timeout=60)
     assert set(states(job).values()) == {"COMPLETED"}
 
 
@@ -38,13 +41,13 @@ def test_a_dependent_waits_for_the_subtasks_of_its_dependency(client: Client, ga
         "C": {"after": ["A"]},
     }
     job = client.jobs().submit("waits", Root({"steps": steps}))
-    _driven(job)
+    drive(job)
     gate.reached()
 
     assert states(job)["A"] == "COMPUTED"
     assert states(job)["C"] == "QUEUED"
     gate.open()
-    job.wait()
+    job.wait(timeout=60)
     ends = {task.identifier: task for task in job.tasks()}
     assert ends["B"].ended is not None
     assert ends["C"].started is not None
@@ -59,18 +62,12 @@ def test_several_top_level_tasks_end_the_job_together(client: Client) -> None:
 
 def test_tasks_of_one_job_that_need_each_other_run_at_once(client: Client, gate: Gate) -> None:
     """The second opens the gate at which the first waits."""
-    from .programs.meetings import Opens
-
     job = client.jobs().submit("meet", [Root({"gate": str(gate)}), Opens(str(gate))])
 
     assert job.wait(timeout=20).state.value == "COMPLETED"
 
 
 def test_an_empty_job_is_refused(client: Client) -> None:
-    import pytest
-
-    from fairlead import InvalidRequestError
-
     with pytest.raises(InvalidRequestError, match="no task"):
         client.jobs().submit("nothing", [])
     assert client.jobs().query() == []
@@ -80,11 +77,3 @@ def test_counts_say_how_many_are_in_which_state(client: Client) -> None:
     job = client.jobs().submit("counts", Root({"steps": {"A": {}, "B": {}}})).wait()
 
     assert job.view.counts == {TaskState.COMPLETED: 3}
-
-
-def _driven(job) -> None:
-    """Have the job run while the test looks on."""
-    import threading
-
-    threading.Thread(target=job.wait, daemon=True).start()
-    until(lambda: job.state.value == "RUNNING")
