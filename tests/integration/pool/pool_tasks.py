@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -95,6 +96,8 @@ def kill_self(value: Any, host: AttemptHost) -> None:
 
 
 def overflow_stack(value: Any, host: AttemptHost) -> None:
+    # A small stack, because later versions of Python count calls of native code.
+    resource.setrlimit(resource.RLIMIT_STACK, (64 * 1024, resource.RLIM_INFINITY))
     sys.setrecursionlimit(10**9)
 
     class Endless:
