@@ -8,7 +8,6 @@ groups inside it.
 from __future__ import annotations
 
 import os
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
@@ -165,6 +164,8 @@ class LocalFileSystemCache(JobCache):
 
     def set(self, key: str, value: bytes) -> None:
         """Keep a value: in a file of its own first, which then takes the place of the old."""
+        import tempfile  # only this cache needs it
+
         file = self._file(key)
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix="+", dir=file.parent)
