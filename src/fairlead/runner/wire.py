@@ -23,7 +23,7 @@ _INT = array.array("i").itemsize
 _MAX_DESCRIPTORS = 8
 _ANCILLARY = socket.CMSG_SPACE(_MAX_DESCRIPTORS * _INT)
 
-_FLAGS = socket.MSG_CMSG_CLOEXEC
+_FLAGS: int = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 """Received files are not for the programs that a task may start."""
 
 
