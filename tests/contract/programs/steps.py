@@ -7,6 +7,7 @@ a job apart, those that never ran included.
 from __future__ import annotations
 
 import time
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class Step(Task):
     the name of a subtask stands for that subtask's future.
     """
 
-    does: dict[str, Any] = {}
+    does: dict[str, Any] = field(default_factory=dict)
 
     def execute(self, context: ExecutionContext) -> Any:
         does = self.does
@@ -40,9 +41,8 @@ class Step(Task):
             after = [futures[other] for other in step.get("after", ())]
             options: Any = {option: step[option] for option in OPTIONS if option in step}
             futures[name] = context.submit_subtask(BY_NAME[name](step), after, **options)
-        if "gate" in does:
-            if not wait_for(does["gate"], context if does.get("stops") else None):
-                return "stopped"
+        if "gate" in does and not wait_for(does["gate"], context if does.get("stops") else None):
+            return "stopped"
         if context.current_task.attempt <= does.get("fails", 0):
             raise ERRORS[does.get("error", "value")](f"{type(self).__name__} fails")
         returns = does.get("returns")

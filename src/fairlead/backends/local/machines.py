@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from fairlead.backends.local.explained import explained
 from fairlead.backends.local.store import Store, job_of
-from fairlead.errors import NotFoundError
+from fairlead.errors import NotFoundError, TaskError
 from fairlead.sdk.backend import Failure
 
 
@@ -44,13 +45,11 @@ def room(store: Store, name: str) -> tuple[bool, int]:
 
 def terminated(name: str) -> Failure:
     """Return the failure of a run that was still queued when its group was terminated."""
-    return Failure(
-        "MACHINES_TERMINATED",
-        "TaskError",
+    error = TaskError(
         f"The machine group {name} was terminated before the run had started. Start another"
-        " group and run it there; wait for a run before its group is terminated.",
-        "fairlead.errors",
+        " group and run it there; wait for a run before its group is terminated."
     )
+    return explained(error, "MACHINES_TERMINATED")
 
 
 def listing(store: Store) -> list[dict[str, Any]]:
