@@ -44,7 +44,8 @@ class ZygoteLink:
             )
         self._receiver = wire.Receiver(self._sock)
         try:
-            wire.send(self._sock, 0, protocol.CONFIG, config.encode())
+            with contextlib.suppress(ConnectionError):  # which waiting for it will tell
+                wire.send(self._sock, 0, protocol.CONFIG, config.encode())
             self._await_ready(config.programs)
         except BaseException:
             self.close()
