@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from fairlead.backends.local.batch import Batch
+from fairlead.backends.local.explained import explained
 from fairlead.backends.local.jsontext import (
     dump_failure,
     dump_progress,
@@ -20,7 +21,6 @@ from fairlead.backends.local.jsontext import (
 from fairlead.backends.local.newtasks import TaskRows
 from fairlead.backends.local.store import Store, task_range
 from fairlead.backends.local.storecache import StoreCache
-from fairlead.backends.local.upstream import resolve
 from fairlead.core.effects import StopAttempt, StopKind, TaskChanged
 from fairlead.core.graph import JobGraph
 from fairlead.core.node import Key, NodeSpec
@@ -113,7 +113,9 @@ class DrivenJob:
             ):
                 return False
         except FairleadError as error:  # subtasks that cannot be: nothing has changed yet
-            refused = AttemptOutcome(OutcomeKind.NON_RETRYABLE, failure=_failure_of(error))
+            refused = AttemptOutcome(
+                OutcomeKind.NON_RETRYABLE, failure=explained(error, "NON_RETRYABLE")
+            )
             return self.finish(key, row, order, refused, now, batch)
         node = graph.node(key)
         if outcome.kind is OutcomeKind.SUCCEEDED and node.state in _ENDED_WELL:
@@ -146,7 +148,7 @@ class DrivenJob:
         node = self.graph.node(key)
         failure = outcome.failure
         if failure is None and node.reason:
-            failure = _failure_of(LimitExceededError(node.reason))
+            failure = _beyond_limits(node.reason)
         if self.graph.failing and not was_failing and self.failure is None:
             self.failure = failure
         text = dump_failure(failure)
@@ -155,6 +157,7 @@ class DrivenJob:
         )
         batch.failures.append((text, outcome.version, now, row, order.attempt))
         self._changes(now, batch, None)
+        outcome.result_refs = ()  # to subtasks that there are not
         self._decorate(row, order.attempt, outcome, batch, ())
 
     def row(self, key: Key) -> int:
@@ -236,10 +239,10 @@ class DrivenJob:
         for key, attempt in starts:
             row = self.row(key)
             batch.starts.append((attempt, now, row))
-            begun.append((key, row, self._order(key, attempt)))
+            begun.append((key, row, self._order(key, attempt, now)))
         return begun
 
-    def _order(self, key: Key, attempt: int) -> AttemptOrder:
+    def _order(self, key: Key, attempt: int, now: float) -> AttemptOrder:
         task = self._pending[key]
         order = AttemptOrder(
             self.id,
@@ -254,15 +257,11 @@ class DrivenJob:
             max_depth=self.max_depth,
             max_tasks=self.max_tasks,
             timeout=task.options.timeout,
+            started=now,
         )
         if task.refs:
             order.refs = task.refs
         return order
-
-    def resolve(self, orders: Sequence[AttemptOrder], connection: Any) -> None:
-        """Give orders the results that their inputs refer to; inside the transaction."""
-        for order in orders:
-            order.upstream = resolve(connection, {str(ref.task) for ref in order.refs})
 
     def _load_inputs(self, keys: Sequence[Key]) -> None:
         by_row = {self.row(key): key for key in keys}
@@ -330,6 +329,8 @@ class DrivenJob:
             )
 
 
-def _failure_of(error: FairleadError) -> Failure:
-    """Return the failure of a task that asked for something that cannot be."""
-    return Failure("NON_RETRYABLE", type(error).__name__, str(error), "fairlead.errors")
+def _beyond_limits(reason: str) -> Failure:
+    """Return the failure of a task whose subtasks would go beyond the job's limits."""
+    _, _, why = reason.partition(": ")
+    error = LimitExceededError(f"{why} (FAIRLEAD_MAX_TASKS, FAIRLEAD_MAX_DEPTH)")
+    return explained(error, OutcomeKind.NON_RETRYABLE)

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from fairlead.backends.local.batch import Batch
 from fairlead.backends.local.driven import DrivenJob
+from fairlead.backends.local.explained import explained
 from fairlead.backends.local.jsontext import load_failure
 from fairlead.backends.local.observing import observe
 from fairlead.backends.local.store import Store, task_range
@@ -15,7 +16,8 @@ from fairlead.core.graph import JobGraph
 from fairlead.core.observed import ObservedJob
 from fairlead.core.outcomes import OutcomeKind
 from fairlead.core.states import JobState, TaskState
-from fairlead.sdk.backend import Failure, RunnerOptions
+from fairlead.errors import CacheLostError
+from fairlead.sdk.backend import RunnerOptions
 from fairlead.sdk.cache import InMemoryCache, JobCache
 
 _LOST = (
@@ -60,8 +62,7 @@ def load_job(
     job.rows = rows
     _settle(job, observed, now, batch, fresh)
     if memory_cache not in (None, job.memory_cache) and options.definitions != []:
-        lost = Failure("CACHE_LOST", "CacheLostError", _LOST, "fairlead.errors")
-        job.give_up(lost, now, batch)
+        job.give_up(explained(CacheLostError(_LOST), "CACHE_LOST"), now, batch)
     job.collect(now, batch)
     return job
 
@@ -74,6 +75,8 @@ def _settle(
     fresh: bool,
 ) -> None:
     job.collect(now, batch)
+    # What the last driver had lent is lost too: its borrowers find their loans gone.
+    batch.others.append(("DELETE FROM loan WHERE job=?", (job.number,)))
     for task in observed.tasks:
         if task.state is TaskState.RUNNING:
             job.lose(task.spec.key, task.attempt, OutcomeKind.LOST, now, batch)

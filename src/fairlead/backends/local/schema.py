@@ -65,6 +65,16 @@ CREATE TABLE request (
   no INTEGER PRIMARY KEY, job INTEGER NOT NULL, kind TEXT NOT NULL, task INTEGER,
   payload TEXT
 );
+CREATE TABLE offer (
+  no INTEGER PRIMARY KEY AUTOINCREMENT, job INTEGER, slots INTEGER NOT NULL,
+  definitions TEXT NOT NULL, closed INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE loan (
+  no INTEGER PRIMARY KEY, offer INTEGER NOT NULL, job INTEGER NOT NULL, task INTEGER NOT NULL,
+  attempt INTEGER NOT NULL, cache TEXT, stop TEXT, pace REAL, outcome BLOB
+);
+CREATE UNIQUE INDEX loan_task ON loan(task, attempt);
+CREATE INDEX loan_offer ON loan(offer);
 CREATE TABLE task_metadata (
   task INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (task, key)
 ) WITHOUT ROWID;

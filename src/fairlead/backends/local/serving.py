@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
+from fairlead.backends.local.helping import Helper
 from fairlead.sdk.backend import RunnerOptions
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def serve(
         while True:
             service.adopt()
             service.put_aside()
-            if service.engine.is_idle and not service.adopt():
+            service.helper.offer(service.elsewhere)
+            if service.is_done and not service.adopt():
                 if not forever:
                     return
                 sleep(LOOK_AGAIN)
@@ -54,6 +56,9 @@ class _Service:
 
     def __init__(self, backend: LocalBackend, options: RunnerOptions, only: int | None) -> None:
         self.engine = backend.open_engine(options)
+        self.helper = Helper(self.engine, only)
+        self.elsewhere: list[int] = []
+        """Open jobs that other processes drive, as last seen."""
         self._backend = backend
         self._only = only
         self._aside: dict[int, float] = {}
@@ -69,14 +74,24 @@ class _Service:
         if self.engine.error is not None:
             raise self.engine.error
         found = False
+        self.elsewhere = []
         for (number,) in self._open_jobs():
             if number in self.engine.jobs or self._backend.driver(number) is not None:
                 continue
             is_new = number not in self._aside
             if not is_new and monotonic() < self._aside[number]:
-                continue
-            found = (self.engine.drive(number) and is_new) or found
+                if self._backend.store.locks.is_held(number):
+                    self.elsewhere.append(number)
+            elif self.engine.drive(number):
+                found = found or is_new
+            else:
+                self.elsewhere.append(number)
         return found
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing can run here, of whatever job, now or by the passing of time."""
+        return self.engine.is_idle and not self.helper.may_come(self.elsewhere)
 
     def _open_jobs(self) -> list[tuple[Any, ...]]:
         return self._backend.store.read(

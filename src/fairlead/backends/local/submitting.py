@@ -84,7 +84,7 @@ def delete_job(store: Store, number: int, job_id: str) -> None:
             for table in ("log", "attempt", "task_metadata"):
                 connection.execute(f"DELETE FROM {table} WHERE task BETWEEN ? AND ?", (first, last))
             connection.execute("DELETE FROM task WHERE no BETWEEN ? AND ?", (first, last))
-            for table in ("cache", "cache_outbox", "request"):
+            for table in ("cache", "cache_outbox", "request", "loan"):
                 connection.execute(f"DELETE FROM {table} WHERE job = ?", (number,))
             connection.execute("DELETE FROM job WHERE no = ?", (number,))
         shutil.rmtree(store.files_folder(job_id, "x").parent, ignore_errors=True)

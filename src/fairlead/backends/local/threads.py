@@ -19,6 +19,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from fairlead.backends.local.running import RunningAttempt
+from fairlead.core.effects import StopKind
 from fairlead.runner.execute import execute
 
 if TYPE_CHECKING:
@@ -44,7 +45,11 @@ class ThreadWorkers:
     ----------
     in_flight
         Attempts handed over and not yet finished.  Written under the turn's lock.
+    done
+        How many attempts have been run.
     """
+
+    lag = 0.0
 
     def __init__(self, engine: Engine, size: int) -> None:
         self.size = size
@@ -55,10 +60,15 @@ class ThreadWorkers:
         self._threads: set[threading.Thread] = set()
         self._surplus = 0
         self._mean = _SHORT / 2
-        self._done = 0
+        self.done = 0
         self._done_before = -1
         self._closed = False
         self._guard = threading.Lock()
+
+    @property
+    def pace(self) -> float:
+        """Seconds that an attempt takes, the mean of the last few."""
+        return self._mean
 
     @property
     def room(self) -> int:
@@ -83,9 +93,9 @@ class ThreadWorkers:
 
     def relieve(self) -> None:
         """Wake a thread if started attempts wait and nothing moves, or tasks are not short."""
-        if self._ready and (self._done == self._done_before or self._mean >= _SHORT):
+        if self._ready and (self.done == self._done_before or self._mean >= _SHORT):
             self._wake_one()
-        self._done_before = self._done
+        self._done_before = self.done
 
     @property
     def waiting(self) -> bool:
@@ -100,6 +110,13 @@ class ThreadWorkers:
                 taken.append(self._ready.popleft())
             except IndexError:
                 return taken
+
+    def stop(self, attempt: RunningAttempt, kind: StopKind) -> None:
+        """Do nothing: a thread's task looks at its attempt's flag."""
+
+    def give_up(self, attempt: RunningAttempt) -> None:
+        """Make up for a thread that does not come back."""
+        self.change_slots(+1)
 
     def change_slots(self, by: int) -> None:
         """Make room for one attempt more or less: one waits inside, or was abandoned."""
@@ -163,7 +180,7 @@ class ThreadWorkers:
             current.attempt = attempt
             attempt.outcome = execute(attempt.definition, attempt.order, attempt)
             current.attempt = None
-            self._done += 1
+            self.done += 1
             after = perf_counter()
             taken, mean = after - before, self._mean
             # Falls fast and rises slowly: a thread that waited for the interpreter lock
