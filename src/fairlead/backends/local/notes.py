@@ -83,6 +83,8 @@ class Notes:
         """An attempt has ended; its outcome carries its last report."""
         if self._reports:
             self._reports.pop(attempt, None)
+        if attempt.partial:
+            console.finish_lines(attempt)
         while attempt.partial:
             level, parts = attempt.partial.popitem()
             if parts:
@@ -109,7 +111,8 @@ def _nothing(now: float, batch: Batch) -> None:
     """Have a turn taken for what is not in the inbox."""
 
 
-def _keep_printed(level: str, text: str) -> None:
+def _keep_printed(level: str, text: str) -> RunningAttempt | None:
     attempt: RunningAttempt | None = getattr(threads.current, "attempt", None)
     if attempt is not None:
         attempt.engine.notes.printed(attempt, level, text)
+    return attempt
