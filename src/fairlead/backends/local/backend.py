@@ -7,6 +7,7 @@ own, because it may know other definitions and use other workers.
 from __future__ import annotations
 
 import atexit
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,6 +45,7 @@ class LocalBackend:
 
     def __init__(self, store: Store | None = None) -> None:
         self.store = store or open_store()
+        self._process = os.getpid()
         # Replaced, never changed: other threads go through it without a lock.
         self.engines: tuple[Engine, ...] = ()
         self._engines_guard = threading.Lock()
@@ -80,8 +82,10 @@ class LocalBackend:
         return next((engine for engine in self.engines if job in engine.jobs), None)
 
     def _at_exit(self) -> None:
-        self.interrupted()
-        self.close()
+        # A copy of this process, forked by its user, leaves what is this one's alone.
+        if os.getpid() == self._process:
+            self.interrupted()
+            self.close()
 
     def close(self) -> None:
         """Release every job driven here; what runs goes back to the queue."""
