@@ -173,6 +173,11 @@ class ExecutionContext:
         See :meth:`submit_subtask`.  If something is wrong with one of them, none is
         submitted.
         """
+        if not isinstance(tasks, Iterable):
+            raise InvalidRequestError(
+                f"submit_subtasks takes a list of tasks, not {type(tasks).__name__}; for one"
+                f" task there is submit_subtask"
+            )
         return self._submitted().add(list(tasks), depends_on, options or NO_OPTIONS)
 
     def _submitted(self) -> Submission:

@@ -106,7 +106,7 @@ class DrivenJob:
         failure = outcome.failure
         graph = self.graph
         was_failing = graph.failing
-        reason = None if failure is None else f"{failure.type}: {failure.message}"
+        reason = None if failure is None else failure.summary
         try:
             if not graph.attempt_finished(
                 key, order.attempt, outcome.kind.value, now, children=specs, reason=reason
@@ -173,7 +173,7 @@ class DrivenJob:
     def give_up(self, failure: Failure, now: float, batch: Batch) -> None:
         """Let the job fail for a reason that is no task's."""
         self.failure = failure
-        self.graph.fail(now, f"{failure.type}: {failure.message}")
+        self.graph.fail(now, failure.summary)
         self.collect(now, batch)
 
     def collect(self, now: float, batch: Batch) -> None:
