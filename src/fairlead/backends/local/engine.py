@@ -274,6 +274,10 @@ class Engine:
         """Offer the workers to the drivers of all other jobs, or of only one."""
         self.notes.start()
         self.borrower = Borrower(self, only)
+        self.wake_clock()
+
+    def wake_clock(self) -> None:
+        """Let the clock look at once how often it has to look."""
         self._clock.start()
 
     def withdraw_offer(self) -> None:
@@ -310,6 +314,7 @@ class Engine:
                 self.borrower.leave(number, now, batch)
             self.jobs[number] = job
             self.touch(job)
+            self.lender.look(now, batch)
 
         self.notes.start()  # what the first task prints is kept too
         try:

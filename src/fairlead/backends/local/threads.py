@@ -196,6 +196,9 @@ class ThreadWorkers:
                 return
             if ready and self._mean >= _SHORT:
                 self._wake_one()
+            if attempt.abandoned:
+                engine.put(attempt)  # it was given up while it waited here
+                continue
             current.attempt = attempt
             attempt.outcome = execute(attempt.definition, attempt.order, attempt)
             if _is_copy:
