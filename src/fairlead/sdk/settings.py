@@ -138,6 +138,14 @@ def max_tasks() -> int:
     return _positive(MAX_TASKS, value) if value else 50_000
 
 
+def check() -> None:
+    """Raise for a variable with an unfit value: early, and not where it is first needed."""
+    workers()
+    grace()
+    max_depth()
+    max_tasks()
+
+
 def _read(setting: Setting) -> str:
     return os.environ.get(setting.name, "").strip()
 
