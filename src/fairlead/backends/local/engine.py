@@ -264,6 +264,8 @@ class Engine:
         for job in list(self.jobs.values()):
             self._let_go(job)
             after += self.waiters.job_let_go(job.number, final=False)
+        for attempt in self.running.values():
+            attempt.stopping = attempt.abandoned = True
         self.running.clear()
         self._touched.clear()
         return after

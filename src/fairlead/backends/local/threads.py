@@ -199,6 +199,9 @@ class ThreadWorkers:
             if attempt.abandoned:
                 engine.put(attempt)  # it was given up while it waited here
                 continue
+            if attempt.abandoned:
+                engine.put(attempt)  # it was given up before a thread came to it
+                continue
             current.attempt = attempt
             attempt.outcome = execute(attempt.definition, attempt.order, attempt)
             if _is_copy:
