@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from fairlead import ExecutionContext, Task
-from fairlead.sessions import task
+from fairlead.sessions import TaskControl, task
 
 
 class Nap(Task):
@@ -38,3 +38,8 @@ class Spread(Task):
 @task(max_parallel=4)
 def add(one: int, other: int) -> int:
     return one + other
+
+
+@task
+def overdone(tc: TaskControl) -> None:
+    tc.update_progress(101)
