@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from fairlead.backends.local.batch import Batch
-from fairlead.backends.local.explained import explained
+from fairlead.backends.local.explained import explained, without_attempt
 from fairlead.backends.local.jsontext import (
     dump_failure,
     dump_progress,
@@ -209,6 +209,8 @@ class DrivenJob:
         if present == self._written:
             return
         self._written = present
+        if self.failure is None and graph.failing and graph.first_failure is not None:
+            self.failure = without_attempt(graph.node(graph.first_failure))
         ended = now if graph.is_final else None
         started = now if graph.state is not JobState.QUEUED else None
         batch.synced = batch.synced or graph.is_final
