@@ -14,6 +14,7 @@ from fairlead.sdk.new_jobs import new_job
 from fairlead.sdk.options import check_wait
 from fairlead.sdk.outcomes import FINAL, WORDS, result_or_raise
 from fairlead.sdk.programs import about_to_start_work
+from fairlead.sdk.text import is_storable
 
 if TYPE_CHECKING:
     from fairlead.sdk.client import Client
@@ -149,6 +150,8 @@ def checked_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
                 )
             if not text:
                 raise InvalidRequestError(f"metadata: an empty {what} ({key!r}: {value!r})")
+            if not is_storable(text):
+                raise InvalidRequestError(f"metadata {what} {text!r} is no Unicode text")
     return dict(metadata)
 
 
