@@ -96,6 +96,19 @@ class TestInProcesses:
         assert states(job) == ["CANCELLED"]
         until(lambda: not Path(f"/proc/{gate.read_text()}").exists())
 
+    def test_a_cancelled_task_is_killed_though_its_job_has_ended(
+        self, client: Client, tmp_path: Path
+    ) -> None:
+        gate = tmp_path / "gate"
+        job = client.jobs().submit("deaf", SleepsDeaf(str(gate)), optional=True)
+        threading.Thread(target=job.wait, daemon=True).start()
+        until(lambda: gate.exists() and gate.read_text())
+        client.backend.cancel_task(job.tasks()[0].id)
+        job.wait(timeout=60)
+
+        assert job.state.value == "COMPLETED"
+        until(lambda: not Path(f"/proc/{gate.read_text()}").exists(), 10)
+
     def test_workers_end_with_their_client(self, client: Client, tmp_path: Path) -> None:
         file = tmp_path / "pid"
         job = client.jobs().submit("left", ToldPid(str(file)))

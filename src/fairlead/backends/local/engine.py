@@ -359,7 +359,9 @@ class Engine:
             job = self.jobs.get(number)
             if job is None or self._inbox or not job.graph.closed:
                 return False
-            return not (job.graph.suspended or job.graph.running_count or self._may_go_on(job))
+            if any(attempt.job is job for attempt in self.running.values()):
+                return False
+            return not (job.graph.suspended or self._may_go_on(job))
 
     def _may_go_on(self, job: DrivenJob) -> bool:
         graph = job.graph
