@@ -1,0 +1,58 @@
+"""Running other programs, with errors that show what they said."""
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+class ClusterError(Exception):
+    """Something about a test cluster failed; the message says what, and what to do."""
+
+
+class Unsupported(ClusterError):
+    """This machine or this provider cannot do what was asked; the message says why."""
+
+
+class Hopeless(ClusterError):
+    """What is being waited for can no longer happen."""
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    feed: str | None = None,
+    timeout: float | None = None,
+) -> str:
+    """Run a program to its end and return what it printed.
+
+    Raises
+    ------
+    ClusterError
+        If it fails; the message carries the end of its output.
+    """
+    done = subprocess.run(
+        [str(word) for word in argv],
+        cwd=cwd,
+        env=env,
+        input=feed,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    if done.returncode != 0:
+        said = (done.stderr + done.stdout)[-4000:].strip()
+        raise ClusterError(f"{' '.join(map(str, argv))} ended with {done.returncode}:\n{said}")
+    return done.stdout
+
+
+def succeeds(argv: Sequence[str | Path], *, timeout: float = 20) -> bool:
+    """Say whether a program exists, ends in time, and ends well."""
+    try:
+        run(argv, timeout=timeout)
+    except (ClusterError, OSError, subprocess.TimeoutExpired):
+        return False
+    return True
