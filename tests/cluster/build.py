@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.cluster import images, packages, parts
 from tests.cluster.progress import say
-from tests.cluster.shell import Unsupported
+from tests.cluster.shell import UnsupportedError
 
 
 def build(extra: Sequence[str] = ()) -> None:
@@ -19,14 +19,14 @@ def build(extra: Sequence[str] = ()) -> None:
 
     Raises
     ------
-    Unsupported
+    UnsupportedError
         If there is something to compile and no Go.
     """
     started = time.monotonic()
     packages.install()
     names = parts.missing([*parts.NATIVE, *extra])
     if names and shutil.which("go") is None:
-        raise Unsupported(f"building {', '.join(names)} needs Go 1.24 or later on PATH")
+        raise UnsupportedError(f"building {', '.join(names)} needs Go 1.24 or later on PATH")
     for name in names:
         parts.PROGRAMS[name].build()
     images.pause()

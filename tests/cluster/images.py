@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.cluster import parts, versions
-from tests.cluster.paths import IMAGES, cache_root
+from tests.cluster.paths import CONTAINERS, cache_root
 from tests.cluster.progress import part
 from tests.cluster.shell import ClusterError, run, succeeds
 
@@ -151,17 +151,17 @@ def _timeless(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 def _base_recipe(root: Path) -> Recipe:
     mark = parts.digest([], versions.DEBIAN_SUITE, *versions.BASE_PACKAGES)
-    return Recipe("base", IMAGES / "base" / "Containerfile", {"rootfs.tar": root}, mark=mark)
+    return Recipe("base", CONTAINERS / "base" / "Containerfile", {"rootfs.tar": root}, mark=mark)
 
 
 def _of_program(name: str) -> Recipe:
     path = parts.program(name)
-    containerfile = IMAGES / name / "Containerfile"
+    containerfile = CONTAINERS / name / "Containerfile"
     return Recipe(name, containerfile, {name: path}, mark=path.parent.name)
 
 
 def _test_recipe(on: Image | str) -> Recipe:
-    folder = IMAGES / "test"
+    folder = CONTAINERS / "test"
     return Recipe("test", folder / "Containerfile", {"probe.py": folder / "probe.py"}, on)
 
 

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-
-from tests.cluster.shell import ClusterError, Hopeless
+from tests.cluster.shell import ClusterError, HopelessError
 
 Object = dict[str, Any]
 T = TypeVar("T")
@@ -171,8 +170,6 @@ class KubeApi:
         return connection
 
 
-
-
 def until(
     what: str,
     probe: Callable[[], T | None],
@@ -195,7 +192,7 @@ def until(
             if answer:
                 return answer
             last = answer
-        except Hopeless:
+        except HopelessError:
             raise
         except (ClusterError, OSError) as problem:
             last = problem

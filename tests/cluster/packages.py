@@ -5,7 +5,7 @@ import shutil
 
 from tests.cluster import versions
 from tests.cluster.progress import part
-from tests.cluster.shell import Unsupported, run, succeeds
+from tests.cluster.shell import UnsupportedError, run, succeeds
 
 
 def absent() -> list[str]:
@@ -25,14 +25,14 @@ def install() -> None:
 
     Raises
     ------
-    Unsupported
+    UnsupportedError
         If something is absent and this machine has no apt.
     """
     names = absent()
     if not names:
         return
     if shutil.which("apt-get") is None:
-        raise Unsupported(f"these packages are needed and there is no apt: {', '.join(names)}")
+        raise UnsupportedError(f"these packages are needed and there is no apt: {', '.join(names)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with part(f"install {', '.join(names)}"):
         run(["apt-get", "update", "-qq"], env=environment)

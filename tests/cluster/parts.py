@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster import versions
-from tests.cluster.paths import IMAGES, MODULES, cache_root
+from tests.cluster.paths import CONTAINERS, MODULES, cache_root
 from tests.cluster.progress import part
 from tests.cluster.shell import run
 
@@ -115,7 +115,7 @@ def _single(name: str, package: str) -> GoProgram:
 
 
 PROGRAMS: dict[str, GoProgram] = {
-    "pause": GoProgram("pause", IMAGES / "pause", ".", "v1"),
+    "pause": GoProgram("pause", CONTAINERS / "pause", ".", "v1"),
     **_kubernetes(),
     "etcd": _single("etcd", "go.etcd.io/etcd/server/v3"),
     "coredns": _single("coredns", "github.com/coredns/coredns"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 MODULES = HERE / "modules"
-IMAGES = HERE / "images"
+CONTAINERS = HERE / "containers"
 PROJECT = HERE.parent.parent
 
 

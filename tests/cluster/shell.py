@@ -9,11 +9,11 @@ class ClusterError(Exception):
     """Something about a test cluster failed; the message says what, and what to do."""
 
 
-class Unsupported(ClusterError):
+class UnsupportedError(ClusterError):
     """This machine or this provider cannot do what was asked; the message says why."""
 
 
-class Hopeless(ClusterError):
+class HopelessError(ClusterError):
     """What is being waited for can no longer happen."""
 
 

@@ -11,7 +11,7 @@ DNS_PORT = 1053
 """Above 1024, so that the server needs no privilege."""
 
 COREFILE = f"""\
-.:{DNS_PORT} {{
+{DOMAIN}:{DNS_PORT} in-addr.arpa:{DNS_PORT} {{
     errors
     health :8080
     ready :8181
@@ -19,12 +19,13 @@ COREFILE = f"""\
         pods insecure
         ttl 5
     }}
-    # No forward: a name that is not the cluster's does not exist.
+    cache 5
+}}
+# Nothing is forwarded: a name that is not the cluster's does not exist.
+.:{DNS_PORT} {{
     template ANY ANY {{
         rcode NXDOMAIN
     }}
-    cache 5
-    loop
 }}
 """
 
@@ -98,7 +99,10 @@ def _deployment(image: str, replicas: int) -> Object:
         "priorityClassName": "system-cluster-critical",
         "tolerations": [
             {"key": POOL_LABEL, "operator": "Exists"},
-            *(_leave_after(30, f"node.kubernetes.io/{why}") for why in ("not-ready", "unreachable")),
+            *(
+                _leave_after(30, f"node.kubernetes.io/{why}")
+                for why in ("not-ready", "unreachable")
+            ),
         ],
         "affinity": {"nodeAffinity": _real_nodes_only()},
         "topologySpreadConstraints": [apart],

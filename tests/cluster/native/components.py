@@ -10,8 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster.native.layout import API_SERVICE, DNS_SERVICE, DOMAIN, POOL_LABEL, SERVICES
-from tests.cluster.native.layout import Layout, Node
+from tests.cluster.native.layout import (
+    DNS_SERVICE,
+    DOMAIN,
+    POOL_LABEL,
+    SERVICES,
+    Layout,
+    Node,
+)
 from tests.cluster.parts import program
 from tests.cluster.paths import PROJECT
 

@@ -108,7 +108,15 @@ class Layout:
 
     def port(self, of: str) -> int:
         """The port of a component on the host."""
-        names = ("etcd", "etcd-peer", "apiserver", "controller-manager", "scheduler", "kwok", "proxy")
+        names = (
+            "etcd",
+            "etcd-peer",
+            "apiserver",
+            "controller-manager",
+            "scheduler",
+            "kwok",
+            "proxy",
+        )
         return 21000 + 20 * self.slot + names.index(of)
 
     @property

@@ -15,9 +15,9 @@ from pathlib import Path
 from tests.cluster import build, images
 from tests.cluster.kubeapi import ApiError, KubeApi, until
 from tests.cluster.native import addons, cgroups, components, network, node, pki, process, supervise
-from tests.cluster.native.layout import SLOTS, Layout, folder_of, load
+from tests.cluster.native.layout import SLOTS, Layout, Node, folder_of, load
 from tests.cluster.progress import part, say
-from tests.cluster.shell import ClusterError, Hopeless, Unsupported, run, succeeds
+from tests.cluster.shell import ClusterError, HopelessError, UnsupportedError, run, succeeds
 
 READY_SECONDS = 90
 """How long a cluster may take to be ready, on a machine that is busy with other things."""
@@ -28,13 +28,13 @@ def check_machine() -> None:
 
     Raises
     ------
-    Unsupported
+    UnsupportedError
         With the reason.
     """
     if platform.system() != "Linux":
-        raise Unsupported("a native cluster needs Linux")
+        raise UnsupportedError("a native cluster needs Linux")
     if os.geteuid() != 0:
-        raise Unsupported("a native cluster needs root")
+        raise UnsupportedError("a native cluster needs root")
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def up(name: str, *, nodes: int = 2, fake_nodes: int = 0) -> Layout:
     check_machine()
     absent = build.missing()
     if absent:
-        raise Unsupported(f"not built yet: {', '.join(absent)}; run `make cluster` first")
+        raise UnsupportedError(f"not built yet: {', '.join(absent)}; run `make cluster` first")
     started = time.monotonic()
     with locked(name):
         found = load(name)
@@ -115,7 +115,7 @@ def _start(layout: Layout) -> None:
     for component in (components.etcd(layout), components.apiserver(layout)):
         supervise.start(layout, component)
     with ThreadPoolExecutor(max_workers=len(layout.nodes) + 1) as pool:
-        prepared = [pool.submit(_prepare_node, layout, one.name) for one in layout.nodes]
+        prepared = [pool.submit(_prepare_node, layout, one) for one in layout.nodes]
         _start_control_plane(layout)
         for one in prepared:
             one.result()
@@ -127,17 +127,24 @@ def _start(layout: Layout) -> None:
         wait_ready(layout, api)
 
 
-def _prepare_node(layout: Layout, name: str) -> None:
+def _prepare_node(layout: Layout, own: Node) -> None:
     """Everything about a node up to its kubelet, which waits for the API server by itself."""
-    own = layout.node(name)
-    if own is None:
-        raise ClusterError(f"there is no node {name!r}")
+    _start_node(layout, own)
+    node.load(own, images.probe())
+
+
+def _start_node(layout: Layout, own: Node) -> None:
     pause = images.pause()
     node.make(layout, own, pause)
     supervise.start(layout, components.kube_proxy(layout, own))
     node.load(own, pause, images.coredns())
     supervise.start(layout, components.kubelet(layout, own))
-    node.load(own, images.probe())
+
+
+def restart_node(layout: Layout, own: Node) -> None:
+    """Start a node whose processes have all ended, as a machine starts after a power cut."""
+    network.disconnect(layout, own)
+    _start_node(layout, own)
 
 
 def _start_control_plane(layout: Layout) -> None:
@@ -207,7 +214,7 @@ def _still_running(layout: Layout, *names: str) -> None:
         component = components.named(layout, name)
         if component and supervise.running(layout, component) is None:
             said = supervise.log_tail(layout, component)
-            raise Hopeless(f"{name} ended while the cluster was starting:\n{said}")
+            raise HopelessError(f"{name} ended while the cluster was starting:\n{said}")
 
 
 def not_ready(layout: Layout, api: KubeApi) -> list[str]:

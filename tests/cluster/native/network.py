@@ -64,10 +64,15 @@ def is_cut(layout: Layout, node: Node) -> bool:
     return "state UP" not in run(["ip", "-o", "link", "show", cable(layout, node)])
 
 
+def disconnect(layout: Layout, node: Node) -> None:
+    """Take a node's cable away, if it has not gone with the node."""
+    succeeds(["ip", "link", "delete", cable(layout, node)])
+
+
 def remove(layout: Layout) -> None:
     """Take the cables and the bridge away, with the routes on them."""
     for node in layout.nodes:
-        succeeds(["ip", "link", "delete", cable(layout, node)])
+        disconnect(layout, node)
     succeeds(["ip", "link", "delete", layout.bridge])
 
 

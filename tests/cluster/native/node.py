@@ -42,9 +42,7 @@ def make(layout: Layout, node: Node, pause: Image) -> None:
     for file in SHIELDED:
         options += ["--shield", file]
     log = layout.logs / f"{node.name}.log"
-    first = process.launch(
-        [program("pause")], log=log, folder=layout.folder, options=options
-    )
+    first = process.launch([program("pause")], log=log, folder=layout.folder, options=options)
     process.write(layout.pids / node.name, first)
     until(f"{node.name}'s first process", lambda: _settled(first, log), timeout=10, every=0.01)
     network.connect(layout, node, first)
@@ -86,28 +84,27 @@ def first_process(layout: Layout, node: Node) -> Process:
 
 
 def everything(layout: Layout, node: Node) -> list[Process]:
-    """All processes of a node, those of its pods included; the first process comes last."""
+    """All processes of a node, those of its pods included; the first process comes last.
+
+    The node's own programs are found by their process tree, those of pods, which have trees
+    of their own, by their control group.
+    """
     first = first_process(layout, node)
-    own = Path(f"/proc/{first.pid}/ns/pid").readlink()
+    tree = Path(f"/proc/{first.pid}/ns/pid").readlink()
+    group = f"/{layout.cgroup}/{node.name}/"
     found = []
     for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or entry.name == str(first.pid):
+            continue
         try:
-            # The tree that its children would be in; a frozen process still answers.
-            same = entry.name.isdigit() and _tree(entry) == own
+            inside = (entry / "ns/pid").readlink() == tree
+            inside = inside or group in (entry / "cgroup").read_text()
         except OSError:
             continue
-        other = Process.of(int(entry.name)) if same and int(entry.name) != first.pid else None
+        other = Process.of(int(entry.name)) if inside else None
         if other:
             found.append(other)
-    return [*_inner(found), first]
-
-
-def _tree(entry: Path) -> Path:
-    return (entry / "ns" / "pid").readlink()
-
-
-def _inner(found: list[Process]) -> list[Process]:
-    return sorted(found, key=lambda one: one.pid)
+    return [*found, first]
 
 
 def signal_all(layout: Layout, node: Node, number: signal.Signals) -> None:

@@ -38,9 +38,7 @@ class Certificate:
         more = "extendedKeyUsage = clientAuth,serverAuth"
         if self.addresses:
             more += f"\nsubjectAltName = {','.join(self.addresses)}"
-        return _SETTINGS.format(
-            name=name, authority="FALSE", usage="digitalSignature", more=more
-        )
+        return _SETTINGS.format(name=name, authority="FALSE", usage="digitalSignature", more=more)
 
 
 def certificates(layout: Layout) -> list[Certificate]:
@@ -76,14 +74,29 @@ def make(layout: Layout) -> None:
     """Make the authority, all certificates, and the key that signs service accounts' tokens."""
     folder = layout.pki
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _request(folder, "ca", _SETTINGS.format(
-        name="CN = fairlead-cluster", authority="TRUE", usage="keyCertSign,cRLSign", more=""
-    ))
+    _request(
+        folder,
+        "ca",
+        _SETTINGS.format(
+            name="CN = fairlead-cluster", authority="TRUE", usage="keyCertSign,cRLSign", more=""
+        ),
+    )
     for certificate in certificates(layout):
         signed = ("-CA", str(folder / "ca.crt"), "-CAkey", str(folder / "ca.key"))
         _request(folder, certificate.file, certificate.settings, *signed)
     key = folder / "accounts.key"
-    run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key])
+    run(
+        [
+            "openssl",
+            "genpkey",
+            "-algorithm",
+            "EC",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-out",
+            key,
+        ]
+    )
     run(["openssl", "pkey", "-in", key, "-pubout", "-out", folder / "accounts.pub"])
 
 
@@ -91,4 +104,17 @@ def _request(folder: Path, name: str, settings: str, *signed: str) -> None:
     file = folder / f"{name}.cnf"
     file.write_text(settings)
     where = ("-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt")
-    run(["openssl", "req", "-x509", *_CURVE, *where, "-config", file, "-extensions", "extensions", *signed])
+    run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            *_CURVE,
+            *where,
+            "-config",
+            file,
+            "-extensions",
+            "extensions",
+            *signed,
+        ]
+    )
