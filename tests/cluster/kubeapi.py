@@ -22,6 +22,7 @@ from tests.cluster.shell import ClusterError, HopelessError
 Object = dict[str, Any]
 T = TypeVar("T")
 
+JSON = "application/json"
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 
@@ -60,8 +61,7 @@ class KubeApi:
         path: str,
         body: Mapping[str, Any] | None = None,
         *,
-        kind: str = "application/json",
-        **query: str | int,
+        kind: str = JSON,
     ) -> Any:
         """Send one request and return the decoded answer.
 
@@ -72,7 +72,7 @@ class KubeApi:
         OSError
             If there is no answer.
         """
-        status, text = self.raw(method, path, body, kind=kind, **query)
+        status, text = self.raw(method, path, body, kind=kind)
         if status >= 400:
             raise ApiError(status, text)
         try:
@@ -86,12 +86,9 @@ class KubeApi:
         path: str,
         body: Mapping[str, Any] | None = None,
         *,
-        kind: str = "application/json",
-        **query: str | int,
+        kind: str = JSON,
     ) -> tuple[int, str]:
         """Send one request and return status and text, whatever they are."""
-        if query:
-            path = f"{path}?{urllib.parse.urlencode(query)}"
         data = None if body is None else json.dumps(body).encode()
         connection = self._connection or self._connect()
         try:
@@ -109,12 +106,10 @@ class KubeApi:
 
     def watch(self, path: str, *, timeout: float = 60, **query: str | int) -> Iterator[Object]:
         """Yield the events of a watch, over a connection of its own, until it ends."""
-        words = {"watch": "true", "timeoutSeconds": int(timeout), **query}
+        target = address(path, watch="true", timeoutSeconds=int(timeout), **query)
         connection = self._connect(keep=False, timeout=timeout + 10)
         try:
-            connection.request(
-                "GET", f"{path}?{urllib.parse.urlencode(words)}", headers=self._headers
-            )
+            connection.request("GET", target, headers=self._headers)
             answer = connection.getresponse()
             if answer.status >= 400:
                 raise ApiError(answer.status, answer.read().decode())
@@ -125,7 +120,7 @@ class KubeApi:
 
     def get(self, path: str, **query: str | int) -> Any:
         """Read an object or a list."""
-        return self.request("GET", path, **query)
+        return self.request("GET", address(path, **query))
 
     def create(self, path: str, body: Mapping[str, Any]) -> Any:
         """Create an object in the collection ``path``."""
@@ -137,14 +132,13 @@ class KubeApi:
 
     def apply(self, path: str, body: Mapping[str, Any]) -> Any:
         """Create or update the object at ``path`` by a server-side apply."""
-        return self.request(
-            "PATCH", path, body, kind=APPLY, fieldManager="fairlead-tests", force="true"
-        )
+        target = address(path, fieldManager="fairlead-tests", force="true")
+        return self.request("PATCH", target, body, kind=APPLY)
 
     def delete(self, path: str, **query: str | int) -> Any:
         """Delete an object; none there is as good."""
         try:
-            return self.request("DELETE", path, **query)
+            return self.request("DELETE", address(path, **query))
         except ApiError as absent:
             if absent.status != 404:
                 raise
@@ -168,6 +162,11 @@ class KubeApi:
         if keep:
             self._connection = connection
         return connection
+
+
+def address(path: str, **query: str | int) -> str:
+    """A path with a query."""
+    return f"{path}?{urllib.parse.urlencode(query)}" if query else path
 
 
 def until(

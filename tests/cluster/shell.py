@@ -18,7 +18,7 @@ class HopelessError(ClusterError):
 
 
 def run(
-    argv: Sequence[str | Path],
+    argv: Sequence[object],
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
@@ -37,8 +37,7 @@ def run(
         cwd=cwd,
         env=env,
         input=feed,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         timeout=timeout,
         check=False,
@@ -49,7 +48,7 @@ def run(
     return done.stdout
 
 
-def succeeds(argv: Sequence[str | Path], *, timeout: float = 20) -> bool:
+def succeeds(argv: Sequence[object], *, timeout: float = 20) -> bool:
     """Say whether a program exists, ends in time, and ends well."""
     try:
         run(argv, timeout=timeout)

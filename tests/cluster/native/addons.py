@@ -99,10 +99,8 @@ def _deployment(image: str, replicas: int) -> Object:
         "priorityClassName": "system-cluster-critical",
         "tolerations": [
             {"key": POOL_LABEL, "operator": "Exists"},
-            *(
-                _leave_after(30, f"node.kubernetes.io/{why}")
-                for why in ("not-ready", "unreachable")
-            ),
+            _leave_after(30, "node.kubernetes.io/not-ready"),
+            _leave_after(30, "node.kubernetes.io/unreachable"),
         ],
         "affinity": {"nodeAffinity": _real_nodes_only()},
         "topologySpreadConstraints": [apart],

@@ -21,7 +21,7 @@ from tests.cluster.native.layout import (
 from tests.cluster.parts import program
 from tests.cluster.paths import PROJECT
 
-Words = Sequence[str | Path]
+Words = Sequence[object]
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,9 @@ class Node:
         return self.folder / "containerd.sock"
 
 
+_PORTS = ("etcd", "etcd-peer", "apiserver", "controller-manager", "scheduler", "kwok", "proxy")
+
+
 @dataclass(frozen=True)
 class Layout:
     """One native cluster.
@@ -108,16 +111,7 @@ class Layout:
 
     def port(self, of: str) -> int:
         """The port of a component on the host."""
-        names = (
-            "etcd",
-            "etcd-peer",
-            "apiserver",
-            "controller-manager",
-            "scheduler",
-            "kwok",
-            "proxy",
-        )
-        return 21000 + 20 * self.slot + names.index(of)
+        return 21000 + 20 * self.slot + _PORTS.index(of)
 
     @property
     def server(self) -> str:

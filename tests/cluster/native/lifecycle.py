@@ -83,6 +83,9 @@ def up(name: str, *, nodes: int = 2, fake_nodes: int = 0) -> Layout:
     with locked(name):
         found = load(name)
         if found is not None and is_up(found):
+            # What the images are made from may have changed since it was started.
+            for own in found.nodes:
+                node.load(own, images.probe())
             return found
         _down(name)
         layout = Layout(name, _free_slot(), nodes, fake_nodes)

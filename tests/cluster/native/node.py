@@ -58,15 +58,17 @@ def _settled(first: Process, log: Path) -> bool:
 
 def load(node: Node, *images: Image) -> None:
     """Put images into a node's containerd."""
-    ctr = ["ctr", "--address", node.containerd, "--namespace", "k8s.io"]
+    ctr: list[object] = ["ctr", "--address", node.containerd, "--namespace", "k8s.io"]
     until(
         f"{node.name}'s containerd",
         lambda: succeeds([*ctr, "version"], timeout=5),
         timeout=20,
         every=0.05,
     )
+    present = run([*ctr, "images", "list", "--quiet"], timeout=30).split()
     for image in images:
-        run([*ctr, "images", "import", image.archive], timeout=300)
+        if image.name not in present:
+            run([*ctr, "images", "import", image.archive], timeout=300)
 
 
 def first_process(layout: Layout, node: Node) -> Process:

@@ -85,18 +85,8 @@ def make(layout: Layout) -> None:
         signed = ("-CA", str(folder / "ca.crt"), "-CAkey", str(folder / "ca.key"))
         _request(folder, certificate.file, certificate.settings, *signed)
     key = folder / "accounts.key"
-    run(
-        [
-            "openssl",
-            "genpkey",
-            "-algorithm",
-            "EC",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-out",
-            key,
-        ]
-    )
+    curve = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+    run(["openssl", "genpkey", *curve, "-out", key])
     run(["openssl", "pkey", "-in", key, "-pubout", "-out", folder / "accounts.pub"])
 
 
@@ -104,17 +94,5 @@ def _request(folder: Path, name: str, settings: str, *signed: str) -> None:
     file = folder / f"{name}.cnf"
     file.write_text(settings)
     where = ("-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt")
-    run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            *_CURVE,
-            *where,
-            "-config",
-            file,
-            "-extensions",
-            "extensions",
-            *signed,
-        ]
-    )
+    how = ("-config", file, "-extensions", "extensions", *signed)
+    run(["openssl", "req", "-x509", *_CURVE, *where, *how])

@@ -65,7 +65,7 @@ def _start_time(pid: int) -> str:
 
 
 def launch(
-    argv: Sequence[str | Path],
+    argv: Sequence[object],
     *,
     log: Path,
     folder: Path,
@@ -85,7 +85,7 @@ def launch(
     options
         More options of the launcher.
     """
-    words = [sys.executable, "-I", _LAUNCH, "--log", log, *options]
+    words: list[object] = [sys.executable, "-I", _LAUNCH, "--log", log, *options]
     if inside is not None:
         words += ["--join", str(inside.pid)]
     answer = run([*words, "--", *argv], env={**os.environ, MARK: str(folder)}, timeout=30)

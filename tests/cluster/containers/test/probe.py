@@ -66,7 +66,9 @@ def main() -> None:
         case ["api"]:
             api()
         case ["serve", port]:
-            http.server.ThreadingHTTPServer(("", int(port)), Hello).serve_forever()
+            server = http.server.ThreadingHTTPServer(("", int(port)), Hello)
+            print("alive", flush=True)
+            server.serve_forever()
         case _:
             print("alive", flush=True)
             signal.pause()
