@@ -5,8 +5,13 @@ import time
 from collections.abc import Sequence
 
 from tests.cluster import images, packages, parts
+from tests.cluster.lock import locked
+from tests.cluster.paths import cache_root
 from tests.cluster.progress import say
 from tests.cluster.shell import UnsupportedError
+
+LOCK_SECONDS = 3600
+"""How long a build waits for another one of the same cache."""
 
 
 def build(extra: Sequence[str] = ()) -> None:
@@ -22,6 +27,11 @@ def build(extra: Sequence[str] = ()) -> None:
     UnsupportedError
         If there is something to compile and no Go.
     """
+    with locked(cache_root(), LOCK_SECONDS):
+        _build(extra)
+
+
+def _build(extra: Sequence[str]) -> None:
     started = time.monotonic()
     packages.install()
     names = parts.missing([*parts.NATIVE, *extra])

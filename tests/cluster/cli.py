@@ -76,7 +76,8 @@ def _fault(cluster: Cluster, given: argparse.Namespace) -> None:
 
 
 def _compact(cluster: Cluster, given: argparse.Namespace) -> None:
-    print(cluster.faults.compact())
+    faults = cluster.faults
+    print(faults.forget() if given.command == "forget" else faults.compact())
 
 
 def _proxy(cluster: Cluster, given: argparse.Namespace) -> None:
@@ -124,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     for verb, about in FAULT_VERBS.items():
         add(verb, _fault, about).add_argument("component")
     add("compact", _compact, "make etcd forget all but the present")
+    add("forget", _compact, "compact, and restart the API server so that it forgets too")
     proxy = add("proxy", _proxy, "give orders to the fault proxy; it is started if need be")
     orders = ("up", "add", "remove", "release", "cut", "rules", "log")
     proxy.add_argument("order", choices=orders)

@@ -16,12 +16,22 @@ from typing import Any, NoReturn
 import pytest
 from tests.cluster import images, packages, parts
 from tests.cluster.kubeapi import ApiError, KubeApi, Object, until
+from tests.cluster.native.cluster import NativeCluster
 from tests.cluster.native.faults import Faults
 from tests.cluster.native.layout import POOL_LABEL
 from tests.cluster.provider import CHOICE, Cluster, choose
+from tests.cluster.proxy.client import ProxyClient
 from tests.cluster.shell import ClusterError, UnsupportedError, run
 
-__all__ = ["Namespace", "cluster", "faults", "namespace", "pytest_runtest_makereport"]
+__all__ = [
+    "Namespace",
+    "cluster",
+    "faults",
+    "namespace",
+    "proxy",
+    "pytest_runtest_makereport",
+    "scale_cluster",
+]
 
 FAILED = pytest.StashKey[bool]()
 
@@ -54,15 +64,24 @@ def cluster() -> Iterator[Cluster]:
     """A cluster that is up. One that was up before stays up afterwards."""
     try:
         found = choose()
-        was_up = found.is_up()
+    except UnsupportedError as reason:
+        cannot(reason)
+    was_up = found.is_up()
+    try:
+        _bring_up(found)
+        yield found
+    finally:
+        if not was_up:
+            found.down()
+
+
+def _bring_up(found: Cluster) -> None:
+    try:
         _check_built(found)
         found.build()
         found.up()
     except UnsupportedError as reason:
         cannot(reason)
-    yield found
-    if not was_up:
-        found.down()
 
 
 def _check_built(found: Cluster) -> None:
@@ -75,13 +94,19 @@ def _check_built(found: Cluster) -> None:
         raise UnsupportedError(f"run `make cluster` once to build what is missing: {names}")
 
 
-@pytest.fixture
-def faults(cluster: Cluster) -> Faults:
-    """The fault verbs of the cluster."""
+@pytest.fixture(scope="session")
+def scale_cluster() -> Iterator[Cluster]:
+    """A cluster of its own with a real control plane and 50 nodes that kwok plays."""
+    made = NativeCluster("scale", nodes=0, fake_nodes=50)
     try:
-        return cluster.faults
+        made.check()
     except UnsupportedError as reason:
         cannot(reason)
+    try:
+        _bring_up(made)
+        yield made
+    finally:
+        made.down()
 
 
 @dataclass
@@ -214,8 +239,8 @@ def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Name
     if request.node.stash.get(FAILED, False):
         width = shutil.get_terminal_size().columns
         print(f"{' namespace ' + own.name + ' ':-^{width}}\n{own.report()}")
-    api.delete(f"/api/v1/namespaces/{own.name}")
     api.close()
+    KubeApi(cluster.kubeconfig).delete(f"/api/v1/namespaces/{own.name}")
 
 
 def _wait_account(own: Namespace) -> None:
@@ -228,3 +253,25 @@ def _wait_account(own: Namespace) -> None:
             return False
 
     until("the namespace's default account", there, timeout=30, every=0.02)
+
+
+@pytest.fixture
+def faults(cluster: Cluster, namespace: Namespace) -> Iterator[Faults]:
+    """The fault verbs of the cluster.
+
+    What a test breaks is mended after it, and only then is its namespace removed.
+    """
+    try:
+        verbs = cluster.faults
+    except UnsupportedError as reason:
+        cannot(reason)
+    yield verbs
+    verbs.restore()
+
+
+@pytest.fixture
+def proxy(faults: Faults) -> ProxyClient:
+    """The fault proxy in front of the cluster's API server, without any rule."""
+    client = faults.proxy()
+    client.remove()
+    return client

@@ -85,7 +85,8 @@ def build(recipe: Recipe) -> Image:
         for name, source in recipe.files.items():
             copy = shutil.copytree if source.is_dir() else shutil.copy
             copy(source, context / name)
-        partial = image.archive.with_name(f".{image.archive.name}.{os.getpid()}")
+        partial = image.archive.with_name(f".{image.archive.name}.partial")
+        partial.unlink(missing_ok=True)
         builder = _with_docker if docker_answers() else _with_buildah
         builder(recipe, context, partial)
         partial.rename(image.archive)
@@ -119,7 +120,6 @@ def _with_buildah(recipe: Recipe, context: Path, archive: Path) -> None:
         _need_in_store(recipe.base)
     arguments = ["--build-arg", f"BASE={recipe.base_name}", "--timestamp", "0"]
     _buildah("bud", "--isolation", "chroot", "--quiet", *arguments, "--tag", name, context)
-    archive.unlink(missing_ok=True)
     _buildah("push", "--quiet", name, f"oci-archive:{archive}:{name}")
 
 

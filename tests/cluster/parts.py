@@ -63,7 +63,7 @@ class GoProgram:
         if self.path.exists():
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_name(f".{self.name}.{os.getpid()}")
+        partial = self.path.with_name(f".{self.name}.partial")
         flags = f"-s -w {self.flags}".strip()
         command = ["go", "build", "-mod=readonly", "-buildvcs=false", "-trimpath"]
         with part(f"build {self.name} {self.version}"):

@@ -30,21 +30,25 @@ def run(
     Raises
     ------
     ClusterError
-        If it fails; the message carries the end of its output.
+        If it fails or takes too long; the message carries the end of its output.
     """
-    done = subprocess.run(
-        [str(word) for word in argv],
-        cwd=cwd,
-        env=env,
-        input=feed,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    command = [str(word) for word in argv]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env=env,
+            input=feed,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ClusterError(f"{' '.join(command)} does not end in {timeout} s") from None
     if done.returncode != 0:
         said = (done.stderr + done.stdout)[-4000:].strip()
-        raise ClusterError(f"{' '.join(map(str, argv))} ended with {done.returncode}:\n{said}")
+        raise ClusterError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
     return done.stdout
 
 
@@ -52,6 +56,6 @@ def succeeds(argv: Sequence[object], *, timeout: float = 20) -> bool:
     """Say whether a program exists, ends in time, and ends well."""
     try:
         run(argv, timeout=timeout)
-    except (ClusterError, OSError, subprocess.TimeoutExpired):
+    except (ClusterError, OSError):
         return False
     return True

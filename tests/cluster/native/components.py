@@ -68,7 +68,7 @@ def named(layout: Layout, name: str) -> Component | None:
 
 
 def etcd(layout: Layout) -> Component:
-    """The store. Data is not synced to the disk: a test cluster never outlives its machine."""
+    """The store, with its usual promise: what is acknowledged is on the disk."""
     client, peer = (f"https://127.0.0.1:{layout.port(name)}" for name in ("etcd", "etcd-peer"))
     trust = layout.pki / "ca.crt"
     certificate, key = layout.pki / "etcd.crt", layout.pki / "etcd.key"

@@ -1,8 +1,10 @@
 """Breaking a native cluster on purpose: its components, its store, its nodes, its API."""
 
+import base64
 import json
 import signal
 import ssl
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -72,6 +74,24 @@ class Faults:
         found = process.read(self.layout.pids / file)
         return found.state if found else "ended"
 
+    def restore(self) -> None:
+        """Undo whatever was broken, and wait until the cluster is ready again."""
+        for own in self.layout.nodes:
+            if self.state(own.name) == "ended":
+                self.start(own.name)
+            network.heal(self.layout, own)
+            node.signal_all(self.layout, own, signal.SIGCONT)
+        for item in components.all_of(self.layout):
+            found = supervise.running(self.layout, item)
+            if found is not None:
+                found.send(signal.SIGCONT)
+            elif item.name != "proxy":
+                supervise.start(self.layout, item)
+        if self.state("proxy") == "running":
+            self.proxy().remove()
+        lifecycle.wait_api(self.layout)
+        lifecycle.wait_ready(self.layout, KubeApi(self.layout.kubeconfig))
+
     def cut(self, name: str) -> None:
         """Take a node off the network; what runs there goes on and reaches nobody."""
         network.cut(self.layout, self._node(name))
@@ -83,11 +103,36 @@ class Faults:
     def compact(self) -> int:
         """Make etcd forget all but the present; the revision up to which it forgot.
 
-        A watch or list that asks for an older version gets 410 Gone from then on.
+        The API server still remembers what passed through it lately: see `forget`.
         """
         revision = int(self._etcd("kv/range", {"key": "AA=="})["header"]["revision"])
         self._etcd("kv/compaction", {"revision": revision, "physical": True})
         return revision
+
+    def forget(self) -> int:
+        """Make the whole control plane forget the past; the revision up to which it forgot.
+
+        The store is compacted and the API server restarted, which breaks all watches. Every
+        list or watch that asks for an older version then gets 410 Gone.
+        """
+        revision = self.compact()
+        self.restart("apiserver")
+        lifecycle.wait_api(self.layout)
+        return revision
+
+    def etcd_keys(self, prefix: str, revision: int = 0) -> list[str]:
+        """The keys in the store that begin with a text, as of a revision; 0 is now.
+
+        Raises
+        ------
+        ClusterError
+            If etcd has forgotten that revision.
+        """
+        first = prefix.encode()
+        end = first[:-1] + bytes([first[-1] + 1])
+        body = {"key": _base64(first), "range_end": _base64(end), "keys_only": True}
+        found = self._etcd("kv/range", {**body, "revision": revision}).get("kvs", [])
+        return [base64.b64decode(item["key"]).decode() for item in found]
 
     def proxy(self) -> ProxyClient:
         """The fault proxy in front of the API server, started if it does not run."""
@@ -114,6 +159,8 @@ class Faults:
         try:
             with urllib.request.urlopen(request, context=tls, timeout=30) as answer:
                 return json.load(answer)
+        except urllib.error.HTTPError as refusal:
+            raise ClusterError(f"etcd refuses: {refusal.read().decode()}") from refusal
         except OSError as problem:
             raise ClusterError(f"etcd does not answer: {problem}") from problem
 
@@ -138,3 +185,7 @@ class Faults:
         if found is None:
             raise ClusterError(f"no node is called {name!r}")
         return found
+
+
+def _base64(text: bytes) -> str:
+    return base64.b64encode(text).decode()

@@ -5,22 +5,25 @@ import os
 import platform
 import shutil
 import signal
-import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cluster import build, images
 from tests.cluster.kubeapi import ApiError, KubeApi, until
+from tests.cluster.lock import locked
 from tests.cluster.native import addons, cgroups, components, network, node, pki, process, supervise
+from tests.cluster.native.components import Component
 from tests.cluster.native.layout import SLOTS, Layout, Node, folder_of, load
 from tests.cluster.progress import part, say
 from tests.cluster.shell import ClusterError, HopelessError, UnsupportedError, run, succeeds
 
 READY_SECONDS = 90
 """How long a cluster may take to be ready, on a machine that is busy with other things."""
+
+
+LOCK_SECONDS = 300
+"""How long a command waits for another one that works on the same cluster."""
 
 
 def check_machine() -> None:
@@ -35,27 +38,6 @@ def check_machine() -> None:
         raise UnsupportedError("a native cluster needs Linux")
     if os.geteuid() != 0:
         raise UnsupportedError("a native cluster needs root")
-
-
-@contextmanager
-def locked(name: str) -> Iterator[None]:
-    """Let one command at a time bring a cluster up or down.
-
-    The lock is an abstract socket: it leaves no file and ends with its holder, however that
-    ends.
-    """
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as lock:
-        address = f"\0fairlead-cluster-{folder_of(name)}"
-        end = time.monotonic() + 300
-        while True:
-            try:
-                lock.bind(address)
-                break
-            except OSError as taken:
-                if time.monotonic() > end:
-                    raise ClusterError(f"another command holds the cluster {name!r}") from taken
-                time.sleep(0.1)
-        yield
 
 
 def up(name: str, *, nodes: int = 2, fake_nodes: int = 0) -> Layout:
@@ -80,7 +62,7 @@ def up(name: str, *, nodes: int = 2, fake_nodes: int = 0) -> Layout:
     if absent:
         raise UnsupportedError(f"not built yet: {', '.join(absent)}; run `make cluster` first")
     started = time.monotonic()
-    with locked(name):
+    with locked(folder_of(name), LOCK_SECONDS):
         found = load(name)
         if found is not None and is_up(found):
             # What the images are made from may have changed since it was started.
@@ -217,7 +199,7 @@ def _still_running(layout: Layout, *names: str) -> None:
         component = components.named(layout, name)
         if component and supervise.running(layout, component) is None:
             said = supervise.log_tail(layout, component)
-            raise HopelessError(f"{name} ended while the cluster was starting:\n{said}")
+            raise HopelessError(f"{name} has ended; its last words:\n{said}")
 
 
 def not_ready(layout: Layout, api: KubeApi) -> list[str]:
@@ -244,6 +226,7 @@ def wait_ready(layout: Layout, api: KubeApi) -> None:
     last: list[str] = []
 
     def ready() -> bool:
+        _still_running(layout, *(item.name for item in expected(layout)))
         last[:] = not_ready(layout, api)
         return not last
 
@@ -253,10 +236,14 @@ def wait_ready(layout: Layout, api: KubeApi) -> None:
         raise ClusterError(f"{late}; not ready: {', '.join(last)}") from None
 
 
+def expected(layout: Layout) -> list[Component]:
+    """The components that run in a cluster that is up; the fault proxy need not."""
+    return [item for item in components.all_of(layout) if item.name != "proxy"]
+
+
 def is_up(layout: Layout) -> bool:
     """Whether all components run and the API server answers."""
-    wanted = [item for item in components.all_of(layout) if item.name != "proxy"]
-    if not all(supervise.running(layout, item) for item in wanted):
+    if not all(supervise.running(layout, item) for item in expected(layout)):
         return False
     try:
         return KubeApi(layout.kubeconfig, timeout=5).raw("GET", "/readyz")[0] == 200
@@ -270,7 +257,7 @@ def down(name: str) -> None:
     Doing so twice is as good as once.
     """
     started = time.monotonic()
-    with locked(name):
+    with locked(folder_of(name), LOCK_SECONDS):
         _down(name)
     say(f"  down: cluster {name!r} gone after {time.monotonic() - started:.1f} s")
 

@@ -14,6 +14,9 @@ _LAUNCH = Path(__file__).with_name("launch.py")
 MARK = "FAIRLEAD_CLUSTER_FOLDER"
 """Variable in the environment of every process of a cluster: the cluster's folder."""
 
+HELPERS = ("ctr", "openssl")
+"""Programs that `up` runs on the cluster's files, and that end by themselves."""
+
 
 @dataclass(frozen=True)
 class Process:
@@ -110,20 +113,30 @@ def read(file: Path) -> Process | None:
 
 
 def marked(folder: Path) -> list[Process]:
-    """All processes of the cluster in ``folder``, whether remembered in files or not."""
-    mark = f"{MARK}={folder}".encode()
+    """All processes of the cluster in ``folder``, whether remembered in files or not.
+
+    That includes what a killed `up` left at work for a moment longer.
+    """
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:
-            environment = (entry / "environ").read_bytes()
+            ours = _belongs(entry, folder)
         except OSError:
             continue
-        process = Process.of(int(entry.name)) if mark in environment.split(b"\0") else None
+        process = Process.of(int(entry.name)) if ours else None
         if process:
             found.append(process)
     return found
+
+
+def _belongs(entry: Path, folder: Path) -> bool:
+    environment = (entry / "environ").read_bytes().split(b"\0")
+    if f"{MARK}={folder}".encode() in environment:
+        return True
+    helper = (entry / "comm").read_text().strip() in HELPERS
+    return helper and f"{folder}/".encode() in (entry / "cmdline").read_bytes()
 
 
 def wait_ended(processes: Sequence[Process], seconds: float) -> list[Process]:
