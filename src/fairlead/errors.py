@@ -46,6 +46,10 @@ class TaskInputError(TaskError, ValueError):
     """A task's input does not fit its definition; nothing was stored."""
 
 
+class TaskArgumentError(TaskInputError, TypeError):
+    """A task was called with arguments that it does not take, or without one it needs."""
+
+
 class TaskResultError(NonRetryableError):
     """A task returned something that cannot be kept as JSON."""
 

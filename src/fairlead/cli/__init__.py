@@ -1,0 +1,1 @@
+"""The command line ``fairlead``: reads views from a backend, sends it requests."""

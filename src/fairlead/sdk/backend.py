@@ -47,7 +47,7 @@ class Ref:
     kind: RefKind = "value"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class TaskOptions:
     """How a task is to be run.  Immutable by convention, shared by many tasks.
 
@@ -227,6 +227,9 @@ class Backend(Protocol):
 
     def submit(self, job: NewJob) -> None:
         """Store a job and its tasks, all or nothing, synced to disk."""
+
+    def submitted(self, job_id: str) -> NewJob:
+        """Return a job as it was submitted, with its top-level tasks."""
 
     def add_tasks(self, job_id: str, tasks: Sequence[NewTask]) -> None:
         """Add top-level tasks to an open job."""

@@ -1,0 +1,86 @@
+"""Who drives a job: a kernel record lock on one byte of the store's lock file.
+
+The kernel frees the lock when the process ends, however it ends, and a forked child
+does not inherit it; so there is no lease to renew and no pid to guess at.  A record
+lock belongs to the whole process and is dropped when *any* descriptor of the file is
+closed, therefore each process opens the file once and never closes it, and a table
+in the process tells its own drivers apart.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from pathlib import Path
+
+_TRY_LOCK = fcntl.LOCK_EX | fcntl.LOCK_NB
+
+
+class JobLocks:
+    """The job locks of one store, as held by this process."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._descriptor = -1
+        self._process = 0
+        self._held: set[int] = set()
+        self._guard = threading.Lock()
+
+    def acquire(self, job: int) -> bool:
+        """Try to become the driver of a job; never waits.  False if it has one."""
+        with self._guard:
+            self._open()
+            if job in self._held or not self._lock(job, _TRY_LOCK):
+                return False
+            self._held.add(job)
+            return True
+
+    def release(self, job: int) -> None:
+        """Stop driving a job."""
+        with self._guard:
+            if job in self._held:
+                self._held.discard(job)
+                self._lock(job, fcntl.LOCK_UN)
+
+    def is_held(self, job: int) -> bool:
+        """Return whether any process, this one included, drives the job now."""
+        with self._guard:
+            self._open()
+            if job in self._held:
+                return True
+            if not self._lock(job, _TRY_LOCK):
+                return True
+            self._lock(job, fcntl.LOCK_UN)
+            return False
+
+    def _open(self) -> None:
+        if self._process == os.getpid():
+            return
+        # A forked child holds none of its parent's locks, and needs a descriptor whose
+        # closing could not drop them: closing acts on the closer's own locks only.
+        self._held.clear()
+        self._process = os.getpid()
+        if self._path is not None:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+    def _lock(self, job: int, operation: int) -> bool:
+        if self._path is None:
+            return True
+        try:
+            fcntl.lockf(self._descriptor, operation, 1, job)
+        except OSError:
+            return False
+        return True
+
+
+_shared: dict[Path, JobLocks] = {}
+_shared_guard = threading.Lock()
+
+
+def job_locks(folder: Path | None) -> JobLocks:
+    """Return this process's one object for the locks of the store in ``folder``."""
+    if folder is None:
+        return JobLocks(None)
+    with _shared_guard:
+        return _shared.setdefault(folder, JobLocks(folder / "store.lock"))

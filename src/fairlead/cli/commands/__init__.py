@@ -1,0 +1,1 @@
+"""The commands, one group to a module.  What costs time is imported inside them."""

@@ -1,0 +1,61 @@
+"""``fairlead run``: submit a file's task and run it here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fairlead.cli.invocation import Invocation
+from fairlead.cli.options import Output
+from fairlead.cli.output import OutputFormat
+
+
+def run(
+    context: typer.Context,
+    program: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE[:NAME]",
+            help="A Python file, and which of its tasks: a class or function.  Without a name"
+            " it is the only task, or the one that no other task of the file uses.",
+            show_default=False,
+        ),
+    ],
+    input: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            "-i",
+            metavar="JSON",
+            help="The task's fields as a JSON object; @FILE reads a file, - standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help="The job's name; else the task's.", show_default=False),
+    ] = None,
+    max_retries: Annotated[
+        int, typer.Option("--max-retries", min=0, help="How often a failed task is tried again.")
+    ] = 0,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Submit a task of a file, run it here, and print its result.
+
+    A file without tasks is run as a plain script.  The exit code is 1 if the job failed.
+    """
+    from fairlead.cli.programs.inputs import read_input
+    from fairlead.cli.programs.load import is_script, load_task
+    from fairlead.cli.programs.script import run_script
+    from fairlead.cli.programs.submit import run_task
+    from fairlead.cli.programs.target import parse_target
+
+    invocation = context.ensure_object(Invocation)
+    target = parse_target(program)
+    if is_script(target, has_input=input is not None):
+        raise typer.Exit(run_script(target.file, invocation.backend_name))
+    data = read_input(input or "{}")
+    definition = load_task(target)
+    values = definition.codec.decode(data)
+    run_task(invocation, definition, values, name or definition.name, max_retries, output)

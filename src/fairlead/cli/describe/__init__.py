@@ -1,0 +1,1 @@
+"""Jobs and tasks described in a few lines, each with what to do next."""

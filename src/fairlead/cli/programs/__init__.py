@@ -1,0 +1,1 @@
+"""What ``fairlead run FILE[:NAME]`` is to run, and on which input."""

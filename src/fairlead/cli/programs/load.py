@@ -1,0 +1,57 @@
+"""A program's tasks, by importing it."""
+
+from __future__ import annotations
+
+import os
+
+from fairlead.cli.programs.choose import choose
+from fairlead.cli.programs.target import Target, may_define_tasks, read_program
+from fairlead.errors import InvalidRequestError
+from fairlead.sdk.definitions import TaskDefinition
+
+
+def is_script(target: Target, *, has_input: bool) -> bool:
+    """Return whether a file is a plain script, to be run rather than imported.
+
+    Raises
+    ------
+    InvalidRequestError
+        It is one, but a task or an input was given.
+    """
+    if may_define_tasks(read_program(target.file)):
+        return False
+    if target.name is not None or has_input:
+        raise InvalidRequestError(
+            f"{target.file} defines no task that could be given an input; run it as"
+            f" `fairlead run {target.file}`"
+        )
+    return True
+
+
+def load_task(target: Target) -> TaskDefinition:
+    """Import a file and return the task that is meant.
+
+    Raises
+    ------
+    ProgramError
+        The file cannot be imported.
+    InvalidRequestError
+        It defines no task, or several that could be meant.
+    NotFoundError
+        It has no task of that name.
+    """
+    from fairlead.runner.program import import_program
+    from fairlead.sdk.definitions import registry
+
+    file = os.path.realpath(target.file)
+    import_program(file)
+    found = [
+        definition
+        for definition in registry
+        if definition.origin.file == file and not definition.origin.is_local
+    ]
+    if not found:
+        raise InvalidRequestError(
+            f"{target.file} defines no task; run the program itself with `python {target.file}`"
+        )
+    return choose(target, sorted(found, key=lambda definition: definition.origin.line))

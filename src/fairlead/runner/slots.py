@@ -1,0 +1,85 @@
+"""What the driver and its workers tell each other through shared memory.
+
+Each worker has one slot of eight 64-bit numbers.  The worker writes which ticket it has
+begun and when, before anything of that ticket's code runs, so that a crash is charged
+to exactly that ticket.  The driver writes which ticket is to stop.  Numbers are single
+aligned stores; every decision rests on one of them alone, and the decisions that matter
+are taken after the worker has died.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import time
+
+SLOTS = 1024
+"""How many worker processes one pool may have at a time, waiting ones included."""
+
+_WORDS = 8
+_TICKET, _STOP, _BEGUN, _READING = range(4)
+_SIZE = SLOTS * _WORDS * 8
+
+
+def make_table() -> int:
+    """Return the descriptor of a new, empty table in memory."""
+    descriptor = os.memfd_create("fairlead-slots")
+    os.ftruncate(descriptor, _SIZE)
+    return descriptor
+
+
+class SlotTable:
+    """The table as mapped by one process."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._words = memoryview(mmap.mmap(descriptor, _SIZE)).cast("q")
+
+    def slot(self, index: int) -> Slot:
+        """Return the slot of worker number ``index``."""
+        return Slot(self._words[index * _WORDS : (index + 1) * _WORDS])
+
+
+class Slot:
+    """One worker's numbers."""
+
+    __slots__ = ("_words",)
+
+    def __init__(self, words: memoryview[int]) -> None:
+        self._words = words
+
+    def clear(self) -> None:
+        """Make the slot fit for a new worker."""
+        for word in range(_WORDS):
+            self._words[word] = 0
+
+    def begin(self, ticket: int) -> None:
+        """Say that the worker begins a ticket now."""
+        self._words[_BEGUN] = time.monotonic_ns()
+        self._words[_TICKET] = ticket
+
+    @property
+    def ticket(self) -> int:
+        """The ticket begun last; 0 before the first."""
+        return self._words[_TICKET]
+
+    @property
+    def begun(self) -> float:
+        """When that ticket was begun, in seconds of the monotonic clock."""
+        return self._words[_BEGUN] / 1e9
+
+    def ask_to_stop(self, ticket: int) -> None:
+        """Ask the worker to stop that ticket; harmless if it runs another by now."""
+        self._words[_STOP] = ticket
+
+    def stops(self, ticket: int) -> bool:
+        """Return whether that ticket has been asked to stop."""
+        return self._words[_STOP] == ticket
+
+    @property
+    def reading(self) -> bool:
+        """Whether the driver is reading the worker's output at this moment."""
+        return self._words[_READING] != 0
+
+    @reading.setter
+    def reading(self, value: bool) -> None:
+        self._words[_READING] = value

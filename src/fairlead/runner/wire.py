@@ -1,0 +1,132 @@
+"""Messages of any size between the driver and its own child processes.
+
+A message is a fixed head (ticket and kind) and a body.  Both travel in one packet of a
+``SOCK_SEQPACKET`` socket, which the kernel delivers whole or not at all, so a process
+that is killed while it sends leaves no half message behind.  A body that does not fit
+a packet travels in an anonymous memory file whose descriptor rides on the head: it has
+no name, needs no cleaning up, and is gone when the last holder is.
+"""
+
+from __future__ import annotations
+
+import array
+import os
+import socket
+import struct
+from typing import NamedTuple
+
+INLINE_LIMIT = 60_000
+"""Longest body, in bytes, sent inside the packet; the usual socket buffer is 200 kB."""
+
+_HEAD = struct.Struct("=qB")
+_INT = array.array("i").itemsize
+_MAX_DESCRIPTORS = 8
+_ANCILLARY = socket.CMSG_SPACE(_MAX_DESCRIPTORS * _INT)
+
+
+class Message(NamedTuple):
+    """One received packet.
+
+    ``inline`` is the body, unless it is in the memory file ``descriptor`` (else -1).
+    """
+
+    ticket: int
+    kind: int
+    inline: bytes
+    descriptor: int
+
+    def body(self) -> bytes:
+        """Return the body and let go of the memory file; call it at most once."""
+        if self.descriptor < 0:
+            return self.inline
+        with open(self.descriptor, "rb") as file:
+            file.seek(0)
+            return file.read()
+
+    def drop(self) -> None:
+        """Let go of the memory file without reading it."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+
+
+def packet_pair() -> tuple[socket.socket, socket.socket]:
+    """Return two connected sockets that carry messages both ways."""
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
+def send(sock: socket.socket, ticket: int, kind: int, body: bytes = b"") -> None:
+    """Send one message; raises BlockingIOError where ``sock`` may not block and is full."""
+    if len(body) <= INLINE_LIMIT:
+        sock.send(_HEAD.pack(ticket, kind) + body)
+        return
+    descriptor = _memory_file(body)
+    try:
+        send_descriptors(sock, ticket, kind, [descriptor])
+    finally:
+        os.close(descriptor)
+
+
+def send_descriptors(
+    sock: socket.socket, ticket: int, kind: int, descriptors: list[int], body: bytes = b""
+) -> None:
+    """Send one short message that carries open files."""
+    rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))
+    sock.sendmsg([_HEAD.pack(ticket, kind) + body], [rights])
+
+
+class Receiver:
+    """Receives messages from one socket, reusing one buffer."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._buffer = bytearray(_HEAD.size + INLINE_LIMIT)
+        self._buffers = [self._buffer]
+        self._view = memoryview(self._buffer)
+
+    def receive(self, flags: int = 0) -> Message | None:
+        """Return the next message; None once the other side is gone.
+
+        Raises BlockingIOError where it may not block and nothing is there.  ``flags`` are
+        those of :meth:`socket.socket.recvmsg`.
+        """
+        size, ancillary, _, _ = self._sock.recvmsg_into(self._buffers, _ANCILLARY, flags)
+        if size < _HEAD.size:
+            return None
+        ticket, kind = _HEAD.unpack_from(self._buffer)
+        body = self._view[_HEAD.size : size].tobytes()
+        return Message(ticket, kind, body, _one(ancillary) if ancillary else -1)
+
+
+def receive_descriptors(sock: socket.socket) -> tuple[Message, list[int]] | None:
+    """Receive one message of either form, with every open file it carries.
+
+    The files are returned apart; a body in a memory file is read here.
+    """
+    data, ancillary, _, _ = sock.recvmsg(_HEAD.size + INLINE_LIMIT, _ANCILLARY)
+    if len(data) < _HEAD.size:
+        return None
+    ticket, kind = _HEAD.unpack_from(data)
+    return Message(ticket, kind, data[_HEAD.size :], -1), _all(ancillary)
+
+
+def _all(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
+    found = array.array("i")
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            found.frombytes(data[: len(data) - len(data) % _INT])
+    return found.tolist()
+
+
+def _one(ancillary: list[tuple[int, int, bytes]]) -> int:
+    first, *others = _all(ancillary) or [-1]
+    for descriptor in others:
+        os.close(descriptor)
+    return first
+
+
+def _memory_file(body: bytes) -> int:
+    descriptor = os.memfd_create("fairlead-message")
+    left = memoryview(body)
+    while left:
+        left = left[os.write(descriptor, left) :]
+    return descriptor

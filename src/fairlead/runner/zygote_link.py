@@ -1,0 +1,132 @@
+"""The driver's side of its zygote: starting it, telling it what to do, hearing of ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import fairlead
+from fairlead.errors import BackendUnavailableError, ProgramError
+from fairlead.runner import protocol, wire
+from fairlead.runner.seat import Seat
+from fairlead.runner.zygote import ZygoteConfig
+
+_BOOT = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "from fairlead.runner.zygote import main; main(sys.argv[1:])"
+)
+_ROOT = str(Path(next(iter(fairlead.__path__))).parent)
+
+
+class ZygoteLink:
+    """A running zygote that has imported the programs.
+
+    Making one blocks until the import is done.  The kernel kills the zygote when the
+    thread that made it ends, so that thread must be one that lives as long as the pool.
+
+    Raises
+    ------
+    ProgramError
+        If a program cannot be imported.
+    BackendUnavailableError
+        If this system lacks what worker processes need.
+    """
+
+    def __init__(self, config: ZygoteConfig, slots: int) -> None:
+        try:
+            self._sock, theirs = wire.packet_pair()
+        except OSError as error:
+            raise BackendUnavailableError(
+                f"Worker processes need Linux ({error}). Use threads: FAIRLEAD_WORKERS=threads."
+            ) from error
+        with theirs:
+            self._process = subprocess.Popen(
+                _command(theirs.fileno(), slots),
+                pass_fds=(theirs.fileno(), slots),
+                stdin=subprocess.DEVNULL,
+            )
+        self._receiver = wire.Receiver(self._sock)
+        try:
+            wire.send(self._sock, 0, protocol.CONFIG, config.encode())
+            self._await_ready(config.programs)
+        except BaseException:
+            self.close()
+            raise
+        self._sock.setblocking(False)
+
+    def _await_ready(self, programs: list[str]) -> None:
+        try:
+            message = self._receiver.receive()
+        except ConnectionError:
+            message = None
+        if message is None:
+            code = self._process.wait()
+            raise ProgramError(
+                f"{_listed(programs)} ended its process with exit code {code} while it was "
+                f"imported for worker processes. Start nothing that exits at import."
+            )
+        if message.kind == protocol.BROKEN:
+            name, text, trace = protocol.load_json(message.body(), 3)
+            if name != ProgramError.__name__:  # which says it all by itself
+                what = f"{_listed(programs)} cannot be imported for worker processes"
+                text = f"{what}: {name}: {text}"
+            error = ProgramError(text)
+            error.add_note(f"In the process that imports programs:\n{trace}")
+            raise error
+
+    @property
+    def pid(self) -> int:
+        """The zygote's process id."""
+        return self._process.pid
+
+    def fileno(self) -> int:
+        """Return the descriptor that is readable when there is news."""
+        return self._sock.fileno()
+
+    def fork(self, index: int, seat: Seat) -> None:
+        """Have a worker started for slot ``index``; STARTED or EXITED will follow."""
+        wire.send_descriptors(self._sock, index, protocol.FORK, list(seat))
+
+    def kill(self, index: int) -> None:
+        """Have the worker of a slot killed; EXITED will follow."""
+        wire.send(self._sock, index, protocol.KILL)
+
+    def receive(self) -> wire.Message | None:
+        """Return the next news; None once the zygote is dead.
+
+        Raises BlockingIOError when there is none at present.
+        """
+        try:
+            return self._receiver.receive()
+        except ConnectionError:
+            return None
+
+    def close(self) -> None:
+        """End the zygote, and with it all workers and what they started."""
+        self._sock.close()
+        # A copy of the socket may live on in a process that the driver has forked.
+        self._process.terminate()
+        try:
+            self._process.wait(10.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _command(control: int, slots: int) -> list[str]:
+    optimize = ["-" + "O" * sys.flags.optimize] if sys.flags.optimize else []
+    numbers = [str(control), str(slots), str(os.getpid())]
+    return [sys.executable, "-P", *optimize, "-c", _BOOT, _ROOT, *numbers]
+
+
+def _listed(programs: list[str]) -> str:
+    return ", ".join(programs) or "The program"
+
+
+def load_exit(message: wire.Message) -> tuple[int | None, str]:
+    """Return a worker's wait status (None: it never started) and why in words."""
+    status, why = json.loads(message.body())
+    return status, why

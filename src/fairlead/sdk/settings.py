@@ -1,0 +1,165 @@
+"""Every environment variable that Fairlead reads: one table, one accessor for each.
+
+``docs/reference/configuration.md`` is generated from the table.  Each accessor reads
+the environment when it is called, so that a program may set a variable after it has
+imported Fairlead, and raises :class:`fairlead.errors.InvalidRequestError` for a value
+that cannot be meant.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Literal, NamedTuple
+
+from fairlead.errors import InvalidRequestError
+
+
+class Setting(NamedTuple):
+    """One environment variable.
+
+    Attributes
+    ----------
+    name
+        The variable's name.
+    default
+        What holds where it is unset or empty, in words for the reference.
+    meaning
+        What it does, in one or two sentences, with its unit.
+    """
+
+    name: str
+    default: str
+    meaning: str
+
+
+HOME = Setting(
+    "FAIRLEAD_HOME",
+    "the user's data folder (`~/.local/share/fairlead` on Linux)",
+    "The folder of the local store. `:memory:` (or `memory`) keeps the store in the process: "
+    "nothing is written to disk, and nothing outlives the program.",
+)
+BACKEND = Setting(
+    "FAIRLEAD_BACKEND",
+    "`local`",
+    "Where jobs run: `local` or `kubernetes` (`remote` means `kubernetes`). "
+    '`Client(backend="...")` takes precedence.',
+)
+WORKERS = Setting(
+    "FAIRLEAD_WORKERS",
+    "`threads`, as many as the backend chooses",
+    "What runs tasks locally: `threads:N` for N threads of this process, or `processes:N` "
+    "for N worker processes.",
+)
+GRACE = Setting(
+    "FAIRLEAD_GRACE",
+    "`10`",
+    "How many seconds a running task that was asked to stop has to return, before it is killed "
+    "(in a worker process) or abandoned (in a thread).",
+)
+MAX_DEPTH = Setting(
+    "FAIRLEAD_MAX_DEPTH",
+    "`500`",
+    "How deep subtasks may nest below a job's top level. A task that submits deeper ones fails.",
+)
+MAX_TASKS = Setting(
+    "FAIRLEAD_MAX_TASKS",
+    "`50000`",
+    "How many tasks one job may hold. A task that submits more fails.",
+)
+
+SETTINGS: tuple[Setting, ...] = (HOME, BACKEND, WORKERS, GRACE, MAX_DEPTH, MAX_TASKS)
+"""Every setting, in the order in which the reference shows them."""
+
+MEMORY = ":memory:"
+"""What :func:`home` returns for a store that is kept in the process."""
+
+WorkerKind = Literal["threads", "processes"]
+
+
+class Workers(NamedTuple):
+    """What runs tasks locally; ``number`` is None where the backend may choose."""
+
+    kind: WorkerKind
+    number: int | None
+
+
+def home() -> str:
+    """Return the local store's folder as an absolute path, or :data:`MEMORY`.
+
+    The folder need not exist yet.
+    """
+    value = _read(HOME)
+    if value in (MEMORY, "memory"):
+        return MEMORY
+    return os.path.abspath(os.path.expanduser(value or _user_data_folder()))
+
+
+def backend() -> str:
+    """Return the name of the backend that a client uses unless it is told another."""
+    value = _read(BACKEND).lower() or "local"
+    return "kubernetes" if value == "remote" else value
+
+
+def workers() -> Workers:
+    """Return what runs tasks locally."""
+    value = _read(WORKERS).lower() or "threads"
+    kind, colon, count = value.partition(":")
+    if kind == "threads":
+        return Workers("threads", _positive(WORKERS, count) if colon else None)
+    if kind == "processes":
+        return Workers("processes", _positive(WORKERS, count) if colon else None)
+    raise _unfit(WORKERS, value, "threads, threads:N or processes:N")
+
+
+def grace() -> float:
+    """Return how many seconds a task that was asked to stop has to return."""
+    value = _read(GRACE)
+    if not value:
+        return 10.0
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise _unfit(GRACE, value, "a number of seconds from 0 up")
+    return seconds
+
+
+def max_depth() -> int:
+    """Return how many levels of subtasks a job may have below its top level."""
+    value = _read(MAX_DEPTH)
+    return _positive(MAX_DEPTH, value) if value else 500
+
+
+def max_tasks() -> int:
+    """Return how many tasks one job may hold."""
+    value = _read(MAX_TASKS)
+    return _positive(MAX_TASKS, value) if value else 50_000
+
+
+def _read(setting: Setting) -> str:
+    return os.environ.get(setting.name, "").strip()
+
+
+def _positive(setting: Setting, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise _unfit(setting, text, "a whole number from 1 up")
+    return int(text)
+
+
+def _unfit(setting: Setting, value: str, wanted: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"The environment variable {setting.name} is {value!r}, but it takes {wanted}. "
+        f"Change it, or unset it for the default."
+    )
+
+
+def _user_data_folder() -> str:
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/AppData/Local")
+    elif sys.platform == "darwin":
+        base = os.path.expanduser("~/Library/Application Support")
+    else:
+        base = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return os.path.join(base, "fairlead")

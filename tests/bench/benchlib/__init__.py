@@ -1,0 +1,1 @@
+"""The harness of the benchmarks: environments, plan, launching, statistics, reports."""

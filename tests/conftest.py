@@ -1,0 +1,31 @@
+"""What holds for all tests: a store of their own, none of the caller's settings, no deadlines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+# A slow machine is no failure, and no example is remembered from one run to the next:
+# a failing one is printed in a form that can be pasted.
+hypothesis.settings.register_profile("fairlead", deadline=None, database=None, print_blob=True)
+hypothesis.settings.load_profile("fairlead")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settings_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hide the caller's settings, also from fixtures that outlive one test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("FAIRLEAD_")]:
+            patch.delenv(name)
+        patch.setenv("FAIRLEAD_HOME", str(tmp_path_factory.mktemp("fairlead-home")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the test, and the programs it starts, an empty store in a temporary folder."""
+    monkeypatch.setenv("FAIRLEAD_HOME", str(tmp_path / "fairlead-home"))

@@ -1,0 +1,159 @@
+"""Processes killed from outside: nothing is lost, done twice or left behind."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+from pool_bench import PATIENCE, Bench, eventually, is_running
+
+from fairlead.errors import BackendError
+from fairlead.sdk.attempt import OutcomeKind
+
+HERE = os.path.dirname(__file__)
+
+DRIVER = textwrap.dedent("""
+    import json, os, sys, threading, time
+    sys.path.append(sys.argv[1])
+    from pool_bench import Bench, Recorder
+    from fairlead.runner.pool import WorkerPool
+
+    def main():
+        events = Recorder()
+        pool = WorkerPool(2, events, executor="pool_tasks:run", files_root=os.devnull)
+        bench = Bench(pool, events)
+        bench.submit("start_child_and_wait", sys.argv[2])
+        bench.submit("sleep", 300)
+        if sys.argv[3] == "fork" and os.fork() == 0:
+            time.sleep(300)
+        zygote = next(
+            int(pid) for pid in os.listdir("/proc") if pid.isdigit()
+            and open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[1] == str(os.getpid())
+            and "zygote" in open(f"/proc/{pid}/cmdline").read()
+        )
+        while len(pool.pids) < 2:
+            time.sleep(0.01)
+        print(json.dumps([zygote, *pool.pids]), flush=True)
+        if sys.argv[3] == "return":
+            return
+        time.sleep(300)
+
+    thread = threading.Thread(target=main)
+    thread.start()
+    thread.join()
+    if sys.argv[3] == "return":
+        os._exit(0)
+""")
+
+
+@pytest.mark.parametrize(
+    ("how", "number"),
+    [("stay", signal.SIGKILL), ("stay", signal.SIGTERM), ("fork", signal.SIGKILL), ("return", 0)],
+)
+def test_nothing_outlives_the_driver(tmp_path: Path, how: str, number: int) -> None:
+    file = tmp_path / "child"
+    driver = subprocess.Popen(
+        [sys.executable, "-c", DRIVER, HERE, str(file), how],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert driver.stdout is not None
+    pids = [int(pid) for pid in driver.stdout.readline().strip("[]\n").split(",")]
+    if how != "return":
+        eventually(lambda: file.exists() and file.read_text().endswith("\n"))
+        pids.append(int(file.read_text()))
+        driver.send_signal(number)
+    driver.wait()
+
+    eventually(lambda: not any(is_running(pid) for pid in pids))
+    if how == "fork":
+        os.killpg(driver.pid, signal.SIGKILL)
+    driver.stdout.close()
+
+
+def test_an_interrupt_from_the_keyboard_leaves_the_workers_alone(bench: Bench) -> None:
+    """The driver decides what it means; here the signal goes to the workers and the zygote."""
+    ticket = bench.submit("sleep", 0.3)
+    eventually(lambda: len(bench.pool.pids) == 2)
+    for pid in [*bench.pool.pids, zygote_of(bench)]:
+        os.kill(pid, signal.SIGINT)
+
+    assert bench.events.wait(ticket)[0].kind is OutcomeKind.SUCCEEDED
+    assert bench.value("echo", 1) == 1
+
+
+def test_a_killed_zygote_is_replaced(bench: Bench, tmp_path: Path) -> None:
+    files = [tmp_path / f"begun{n}" for n in range(2)]
+    running = [bench.submit("touch_and_sleep", [str(file), 300]) for file in files]
+    waiting = [bench.submit("echo", n) for n in range(60)]
+    eventually(lambda: all(file.exists() for file in files))
+
+    os.kill(zygote_of(bench), signal.SIGKILL)
+
+    assert {one.kind for one in bench.events.wait(*running)} == {OutcomeKind.LOST}
+    assert {one.kind for one in bench.events.wait(*waiting)} == {OutcomeKind.SUCCEEDED}
+    assert not any(is_running(int(file.read_text())) for file in files)
+    assert bench.pool.alive
+
+
+def test_a_pool_whose_zygotes_keep_dying_gives_up(bench: Bench) -> None:
+    with pytest.raises(BackendError, match="closed"):
+        kill_zygotes_for_ever(bench)
+    bench.pool.close()
+
+    kinds = {one.kind for one in bench.events.outcomes.values()}
+    assert kinds <= {OutcomeKind.LOST, OutcomeKind.RELEASED}
+
+
+def test_random_kills_lose_nothing_and_finish_nothing_twice(make_bench) -> None:
+    bench = make_bench(3)
+    chance = random.Random(7)
+    tickets = [bench.submit("sleep", chance.choice([0, 0.001, 0.004])) for _ in range(200)]
+    kills = 0
+    while len(bench.events.outcomes) < len(tickets):
+        for pid in chance.sample(bench.pool.pids, min(1, len(bench.pool.pids))):
+            try:
+                os.kill(pid, signal.SIGKILL)
+                kills += 1
+            except ProcessLookupError:
+                continue  # it has just been reaped
+        time.sleep(chance.uniform(0, 0.02))
+
+    kinds = [one.kind for one in bench.events.wait(*tickets)]
+
+    assert bench.events.twice == []
+    assert set(kinds) <= {OutcomeKind.SUCCEEDED, OutcomeKind.CRASHED}
+    assert kinds.count(OutcomeKind.CRASHED) <= kills
+
+
+def zygote_of(bench: Bench) -> int:
+    """Return the pid of the parent of the pool's workers."""
+    eventually(lambda: bool(bench.pool.pids))
+    stat = Path(f"/proc/{bench.pool.pids[0]}/stat").read_text()
+    return int(stat.rpartition(")")[2].split()[1])
+
+
+def kill_zygotes_for_ever(bench: Bench) -> None:
+    """Kill one zygote after the other, submitting meanwhile."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        kill_zygote(bench)
+        bench.submit("sleep", 300)
+
+
+def kill_zygote(bench: Bench) -> None:
+    """Kill the zygote if it can be found: it may be on its way out already."""
+    try:
+        zygote = zygote_of(bench) if bench.pool.alive else 0
+        if zygote > 1 and zygote != os.getpid():
+            os.kill(zygote, signal.SIGKILL)
+    except (FileNotFoundError, ProcessLookupError, IndexError):
+        return

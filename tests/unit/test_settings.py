@@ -1,0 +1,95 @@
+"""The environment variables: defaults, spellings, and what a wrong value says."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from fairlead.errors import InvalidRequestError
+from fairlead.sdk import settings
+from fairlead.sdk.settings import Workers
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for setting in settings.SETTINGS:
+        monkeypatch.delenv(setting.name, raising=False)
+
+
+def test_home_is_an_absolute_folder_of_the_user() -> None:
+    assert os.path.isabs(settings.home())
+    assert os.path.basename(settings.home()) == "fairlead"
+
+
+@pytest.mark.parametrize(
+    ("value", "home"),
+    [
+        (":memory:", settings.MEMORY),
+        ("memory", settings.MEMORY),
+        ("~/jobs", os.path.expanduser("~/jobs")),
+        ("jobs", os.path.abspath("jobs")),
+        ("  /srv/jobs ", "/srv/jobs"),
+    ],
+)
+def test_home_takes(monkeypatch: pytest.MonkeyPatch, value: str, home: str) -> None:
+    monkeypatch.setenv("FAIRLEAD_HOME", value)
+    assert settings.home() == home
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [("", "local"), ("local", "local"), ("remote", "kubernetes"), ("Kubernetes", "kubernetes")],
+)
+def test_backend_takes(monkeypatch: pytest.MonkeyPatch, value: str, name: str) -> None:
+    monkeypatch.setenv("FAIRLEAD_BACKEND", value)
+    assert settings.backend() == name
+
+
+@pytest.mark.parametrize(
+    ("value", "workers"),
+    [
+        ("", Workers("threads", None)),
+        ("threads", Workers("threads", None)),
+        ("threads:8", Workers("threads", 8)),
+        ("processes", Workers("processes", None)),
+        ("processes:2", Workers("processes", 2)),
+    ],
+)
+def test_workers_take(monkeypatch: pytest.MonkeyPatch, value: str, workers: Workers) -> None:
+    monkeypatch.setenv("FAIRLEAD_WORKERS", value)
+    assert settings.workers() == workers
+
+
+@pytest.mark.parametrize("value", ["processes:0", "processes:", "threads:-1", "pods:3", "4"])
+def test_unfit_workers_say_what_would_fit(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("FAIRLEAD_WORKERS", value)
+    with pytest.raises(InvalidRequestError, match="FAIRLEAD_WORKERS"):
+        settings.workers()
+
+
+def test_limits_have_defaults_and_take_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (settings.max_depth(), settings.max_tasks()) == (500, 50_000)
+    monkeypatch.setenv("FAIRLEAD_MAX_DEPTH", "7")
+    monkeypatch.setenv("FAIRLEAD_MAX_TASKS", "90")
+    assert (settings.max_depth(), settings.max_tasks()) == (7, 90)
+
+
+@pytest.mark.parametrize("value", ["0", "-3", "many", "1.5", "²"])
+def test_unfit_limits_name_the_variable(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("FAIRLEAD_MAX_DEPTH", value)
+    with pytest.raises(InvalidRequestError, match="FAIRLEAD_MAX_DEPTH"):
+        settings.max_depth()
+
+
+def test_grace_is_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.grace() == 10.0
+    monkeypatch.setenv("FAIRLEAD_GRACE", "0.5")
+    assert settings.grace() == 0.5
+
+
+@pytest.mark.parametrize("value", ["-1", "soon", "nan", "inf"])
+def test_unfit_grace_names_the_variable(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("FAIRLEAD_GRACE", value)
+    with pytest.raises(InvalidRequestError, match="FAIRLEAD_GRACE"):
+        settings.grace()

@@ -1,0 +1,133 @@
+"""What the Makefile and continuous integration call does what they rely on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import pages
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ROOT / "tools"
+
+
+def run(folder: Path, *command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(word) for word in command],
+        cwd=folder,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+
+
+# --- choosing a Python -----------------------------------------------------------
+
+
+def test_a_python_is_found() -> None:
+    found = run(ROOT, TOOLS / "find-python")
+    assert found.returncode == 0, found.stderr
+    assert "python" in found.stdout
+
+
+def test_a_program_that_is_no_python_is_refused_with_advice() -> None:
+    refused = run(ROOT, TOOLS / "find-python", PYTHON="false")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "apt-get install python3 python3-venv" in refused.stderr
+
+
+# --- running parts ---------------------------------------------------------------
+
+MAKEFILE = """
+good:
+	@echo good ran
+bad:
+	@exit 7
+"""
+
+
+def test_every_part_runs_and_a_failed_one_fails_the_whole(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text(MAKEFILE)
+    ran = run(tmp_path, TOOLS / "run-parts", "bad", "good")
+    assert ran.returncode == 1
+    assert "good ran" in ran.stdout
+    summary = ran.stdout.split("== parts\n")[1].splitlines()
+    assert [line.split()[:2] for line in summary] == [["bad", "FAILED"], ["good", "ok"]]
+    assert run(tmp_path, TOOLS / "run-parts", "good").returncode == 0
+
+
+def test_what_pytest_prints_and_returns_is_kept(tmp_path: Path) -> None:
+    ran = run(tmp_path, TOOLS / "run-pytest", "bash", "-c", "echo 1 failed; exit 3")
+    assert (ran.returncode, ran.stdout) == (3, "1 failed\n")
+    assert (tmp_path / "build" / "pytest.txt").read_text() == "1 failed\n"
+    assert (tmp_path / "build" / "pytest.status").read_text() == "3\n"
+
+
+# --- continuous integration ------------------------------------------------------
+
+PASSED = "==== 5 passed in 1.00s ===="
+FAILED = "==== 1 failed, 4 passed in 1.00s ===="
+SUMMARY = "==== short test summary info ===="
+
+CI_MAKEFILE = """
+setup:
+	@echo CI is $$CI
+test:
+	@tools/run-pytest bash -c 'printf "$(PRINTS)"; exit $(STATUS)'; status=$$?; \\
+		exit $$((status ? status : $(OTHER)))
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return a folder with our CI script and tools over a project that does as it is told."""
+    shutil.copytree(TOOLS, tmp_path / "tools")
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
+    (tmp_path / "Makefile").write_text(CI_MAKEFILE)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("prints", "status", "other", "exits", "closing"),
+    [
+        (f"dots\\n{PASSED}\\n", "0", "0", 0, [PASSED]),
+        (
+            f"{SUMMARY}\\nFAILED a\\n{FAILED}\\n",
+            "1",
+            "0",
+            1,
+            [SUMMARY, "FAILED a", FAILED],
+        ),
+        (f"{PASSED}\\n", "0", "2", 2, [PASSED]),
+        (f"{FAILED}\\n", "3", "2", 3, [FAILED]),
+    ],
+    ids=["all is well", "a test failed", "another check failed", "both failed"],
+)
+def test_ci_closes_with_the_lines_and_the_status_of_pytest(
+    checkout: Path, prints: str, status: str, other: str, exits: int, closing: list[str]
+) -> None:
+    told = {"PRINTS": prints, "STATUS": status, "OTHER": other}
+    ran = run(checkout, ".ci/run", XDG_CACHE_HOME=str(checkout / "cache"), **told)
+    assert ran.returncode == exits, ran.stderr
+    assert "CI is true" in ran.stdout
+    report = ran.stdout.split("== .ci/run\n")[1].splitlines()
+    assert [line.split()[0] for line in report[:3]] == ["system", "setup", "test"]
+    assert report[3:] == closing
+
+
+# --- generated pages -------------------------------------------------------------
+
+
+def test_a_table_keeps_its_rows_whatever_a_cell_holds() -> None:
+    assert pages.table(["a", "b"], [["x|y", "one\ntwo"]]) == (
+        "| a | b |\n| --- | --- |\n| x\\|y | one two |"
+    )
+
+
+def test_a_docstring_becomes_markdown() -> None:
+    assert pages.literal_roles(":class:`Task` has ``execute``") == "`Task` has `execute`"
