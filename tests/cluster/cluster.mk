@@ -1,14 +1,15 @@
-# A real Kubernetes for the tests. To be included by the Makefile of the project.
-PYTHON ?= python3
+# --- a cluster for the tests: tests/cluster/ ----------------------------------------
 
-.PHONY: cluster cluster-down cluster-status
+.PHONY: cluster
+cluster: $(DEV) ## Build and start a Kubernetes for the tests, here and now
+	@$(PYTHON_VENV) -m tests.cluster up
+	@$(PYTHON_VENV) -m tests.cluster status
 
-cluster: ## Build and start the test cluster (native, kind, or FAIRLEAD_CLUSTER=existing)
-	$(PYTHON) -m tests.cluster up
-	$(PYTHON) -m tests.cluster status
+.PHONY: cluster-down
+cluster-down: $(DEV) ## End it and leave nothing of it
+	@$(PYTHON_VENV) -m tests.cluster down
 
-cluster-down: ## End the test cluster and leave nothing of it
-	$(PYTHON) -m tests.cluster down
-
-cluster-status: ## Show what runs of the test cluster
-	$(PYTHON) -m tests.cluster status
+.PHONY: cluster-test
+cluster-test: $(DEV) ## Run the tests of the cluster itself
+	@$(PYTHON_VENV) -m pytest --durations=10 tests/unit/cluster tests/integration/cluster \
+		$(PYTEST_OPTIONS)

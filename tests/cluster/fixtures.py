@@ -26,14 +26,26 @@ from tests.cluster.shell import ClusterError, UnsupportedError, run
 __all__ = [
     "Namespace",
     "cluster",
+    "cluster_settings",
     "faults",
     "namespace",
     "proxy",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
     "pytest_runtest_makereport",
     "scale_cluster",
 ]
 
 FAILED = pytest.StashKey[bool]()
+GROUP = "cluster"
+
+SETTINGS = {
+    name: value
+    for name, value in os.environ.items()
+    if name.startswith("FAIRLEAD_CLUSTER") or name == images.BASE_VARIABLE
+}
+"""The caller's settings of the cluster. They are read when this module is imported, because
+tests of the product hide all of the caller's settings before they begin."""
 
 
 def in_ci() -> bool:
@@ -48,6 +60,27 @@ def cannot(reason: object) -> NoReturn:
     pytest.skip(f"no cluster: {reason}")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the mark for runs that go without the plugin it is meant for."""
+    config.addinivalue_line("markers", "xdist_group(name): tests that share one process")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all tests of the cluster in one process, and put them first: they take longest.
+
+    With several processes, ``--dist loadgroup`` heeds that; faults that one test injects
+    must not hit another.
+    """
+    sharing = []
+    for item in items:
+        if {"cluster", "scale_cluster"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(GROUP))
+            sharing.append(item)
+    others = [item for item in items if item not in set(sharing)]
+    items[:] = [*sharing, *others]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -60,7 +93,16 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def cluster_settings() -> Iterator[None]:
+    """The caller's settings of the cluster, in force again."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SETTINGS.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def cluster(cluster_settings: None) -> Iterator[Cluster]:
     """A cluster that is up. One that was up before stays up afterwards."""
     try:
         found = choose()
@@ -95,7 +137,7 @@ def _check_built(found: Cluster) -> None:
 
 
 @pytest.fixture(scope="session")
-def scale_cluster() -> Iterator[Cluster]:
+def scale_cluster(cluster_settings: None) -> Iterator[Cluster]:
     """A cluster of its own with a real control plane and 50 nodes that kwok plays."""
     made = NativeCluster("scale", nodes=0, fake_nodes=50)
     try:

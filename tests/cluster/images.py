@@ -18,6 +18,9 @@ from tests.cluster.paths import CONTAINERS, cache_root
 from tests.cluster.progress import part
 from tests.cluster.shell import ClusterError, run, succeeds
 
+BASE_VARIABLE = "FAIRLEAD_BASE_IMAGE"
+"""Variable that names the image with Python to build on."""
+
 
 @dataclass(frozen=True)
 class Image:
@@ -166,7 +169,7 @@ def _test_recipe(on: Image | str) -> Recipe:
 
 
 def _chosen_base() -> Image | str:
-    given = os.environ.get("FAIRLEAD_BASE_IMAGE")
+    given = os.environ.get(BASE_VARIABLE)
     if given:
         return given
     if docker_answers():

@@ -126,6 +126,8 @@ def apiserver(layout: Layout) -> Component:
             "--kubelet-preferred-address-types=InternalIP",
             f"--requestheader-client-ca-file={pki / 'ca.crt'}",
             "--requestheader-allowed-names=front-proxy",
+            # Webhooks and aggregated APIs: the host knows the pods' addresses, not the services'.
+            "--enable-aggregator-routing=true",
             "--requestheader-username-headers=X-Remote-User",
             "--requestheader-group-headers=X-Remote-Group",
             "--requestheader-extra-headers-prefix=X-Remote-Extra-",

@@ -2,18 +2,24 @@
 
 from tests.cluster.fixtures import (
     cluster,
+    cluster_settings,
     faults,
     namespace,
     proxy,
+    pytest_collection_modifyitems,
+    pytest_configure,
     pytest_runtest_makereport,
     scale_cluster,
 )
 
 __all__ = [
     "cluster",
+    "cluster_settings",
     "faults",
     "namespace",
     "proxy",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
     "pytest_runtest_makereport",
     "scale_cluster",
 ]
