@@ -10,6 +10,7 @@ A ``conftest.py`` gets them by importing the names in ``__all__``.
 import os
 import shutil
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -38,6 +39,9 @@ __all__ = [
 ]
 
 FAILED = pytest.StashKey[bool]()
+TURN = "FAIRLEAD_CLUSTER_TURN"
+"""Variable that tells child processes that their parent has the turn."""
+
 TURN_SECONDS = 7200
 """How long a process waits for another one that is running tests of a cluster."""
 
@@ -98,10 +102,15 @@ def pytest_runtest_makereport(
 def cluster_turn() -> Iterator[None]:
     """This process's turn to run tests of a cluster, with the caller's settings of it.
 
-    Faults that one process injects must not hit the tests of another.
+    Faults that one process injects must not hit the tests of another. Processes that this
+    one starts share its turn.
     """
-    with locked("tests of a cluster", TURN_SECONDS), pytest.MonkeyPatch.context() as patch:
-        for name, value in SETTINGS.items():
+    shared = SETTINGS.get(TURN) == "taken"
+    with (
+        nullcontext() if shared else locked("tests of a cluster", TURN_SECONDS),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in {**SETTINGS, TURN: "taken"}.items():
             patch.setenv(name, value)
         yield
 
