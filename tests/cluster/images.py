@@ -64,16 +64,19 @@ class Recipe:
     @property
     def image(self) -> Image:
         """Name and archive the finished image has."""
-        contents = [self.containerfile]
+        contents, names = [self.containerfile], list(self.files)
         for source in () if self.mark else self.files.values():
-            contents += sorted(_plain_files(source)) if source.is_dir() else [source]
-        tag = parts.digest(contents, self.base_name, self.mark, *self.files)
+            inner = sorted(_plain_files(source)) if source.is_dir() else [source]
+            names += [str(path.relative_to(source)) for path in inner]
+            contents += inner
+        tag = parts.digest(contents, self.base_name, self.mark, *names)
         archive = cache_root() / "images" / f"{self.name}-{tag}.tar"
         return Image(f"localhost/fairlead/{self.name}:{tag}", archive)
 
 
 def _plain_files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return [path for path in found if "__pycache__" not in path.parts]
 
 
 def build(recipe: Recipe) -> Image:
@@ -86,8 +89,11 @@ def build(recipe: Recipe) -> Image:
         context = Path(folder)
         shutil.copy(recipe.containerfile, context / "Containerfile")
         for name, source in recipe.files.items():
-            copy = shutil.copytree if source.is_dir() else shutil.copy
-            copy(source, context / name)
+            if source.is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(source, context / name, ignore=ignored)
+            else:
+                shutil.copy(source, context / name)
         partial = image.archive.with_name(f".{image.archive.name}.partial")
         partial.unlink(missing_ok=True)
         builder = _with_docker if docker_answers() else _with_buildah
