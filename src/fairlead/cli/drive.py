@@ -74,19 +74,11 @@ def drive(backend: Backend, job_id: str, output: OutputFormat) -> JobView:
     """Work on a job until nothing of it can run here any more, and return it.
 
     What tasks print goes to standard output, but not between the lines of an answer
-    for programs: then it goes to standard error.
-
-    Raises
-    ------
-    typer.Exit
-        After Ctrl-C; the command that goes on has been printed.
+    for programs: then it goes to standard error.  On Ctrl-C the backend puts back what
+    runs and says how to go on.
     """
-    try:
-        with _prints(output), followed(backend, job_id):
-            backend.run_all(RunnerOptions(), job_id=job_id)
-    except KeyboardInterrupt:
-        note(f"stopped; nothing recorded is lost: `fairlead jobs run {job_id}` goes on")
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    with _prints(output), followed(backend, job_id):
+        backend.run_all(RunnerOptions(), job_id=job_id)
     return backend.job(job_id)
 
 

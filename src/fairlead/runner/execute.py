@@ -6,7 +6,6 @@ anything that the task's code does; what that was is in the outcome.
 
 from __future__ import annotations
 
-import inspect
 import threading
 from typing import Any
 
@@ -45,7 +44,7 @@ def execute(definition: TaskDefinition, order: AttemptOrder, host: AttemptHost) 
     try:
         values = definition.codec.decode(order.input, order.refs, order.upstream)
         value = definition.invoke(values, context)
-        if definition.is_async or inspect.isawaitable(value):
+        if definition.is_async or hasattr(type(value), "__await__"):
             value = run_coroutine(value, order.timeout)
         result, placeholders = definition.results.encode(value)
         refs: tuple[Ref, ...] = ()

@@ -9,6 +9,7 @@ those still in the queue.  Exactly one of them can have been begun: its slot say
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 
@@ -83,8 +84,11 @@ class WorkerHandle:
         """Queue a ticket for the worker; False if its queue is full."""
         try:
             wire.send(self._tasks, ticket, kind, body)
-        except BlockingIOError:
-            return False
+        except OSError as error:
+            # Too many references: too many large messages are on their way.
+            if error.errno in (errno.EAGAIN, errno.ETOOMANYREFS):
+                return False
+            raise
         self.given[ticket] = None
         return True
 
@@ -100,6 +104,15 @@ class WorkerHandle:
         if self.retiring:
             self._send_exit()
         return taken
+
+    def ask_to_stop(self, ticket: int) -> None:
+        """Ask it to stop a ticket that it has taken.
+
+        It takes tickets in order, so one before another that was asked to stop is over.
+        """
+        given, asked = list(self.given), self.slot.asked_to_stop
+        if asked not in self.given or given.index(asked) < given.index(ticket):
+            self.slot.asked_to_stop = ticket
 
     def retire(self) -> None:
         """Let it end after what it is running.  Take back what it has not begun first."""

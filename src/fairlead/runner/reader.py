@@ -63,7 +63,7 @@ class Reader:
             self._watch, self.dispatch, events, show, self._end_worker, self._balance
         )
         self._staff = Staff(size, self.dispatch, SlotTable(self._table), self._listener.attend)
-        self._link: ZygoteLink
+        self._link: ZygoteLink | None = None  # while there is a zygote
         self._ready: Future[None] = Future()
         self._commands: deque[Callable[[], None]] = deque()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -76,7 +76,12 @@ class Reader:
     def start(self) -> None:
         """Start the thread, and wait until the programs are imported."""
         self.thread.start()
-        self._ready.result()
+        try:
+            self._ready.result()
+        except BaseException:
+            # An interrupt, while the programs are still being imported.
+            self.command(lambda: self.begin_to_close(0.0))
+            raise
 
     def command(self, command: Callable[[], None]) -> None:
         """Have something done by the thread; nothing happens once it has ended."""
@@ -103,13 +108,20 @@ class Reader:
             self._loop()
         finally:
             self.usable = False
-            self._link.close()
+            self._disconnect()
             self._let_go()
 
     def _connect(self) -> None:
         self._link = ZygoteLink(self._config, self._table)
         self._watch.add(self._link.fileno(), self._on_news)
         self._balance()
+
+    def _disconnect(self) -> None:
+        """Let the zygote die, or have died, with all workers."""
+        if self._link is not None:
+            self._watch.remove(self._link.fileno())
+            self._link.close()
+            self._link = None
 
     def _loop(self) -> None:
         while True:
@@ -138,13 +150,13 @@ class Reader:
             self._commands.popleft()()
 
     def _balance(self) -> None:
-        if self._deadline is None:
+        if self._deadline is None and self._link is not None:
             self._staff.balance(self._link)
 
     # --- ends -----------------------------------------------------------------------
 
     def _on_news(self, gone: bool) -> None:
-        while True:
+        while self._link is not None:
             try:
                 message = self._link.receive()
             except BlockingIOError:
@@ -204,8 +216,7 @@ class Reader:
 
     def _on_zygote_lost(self) -> None:
         """Carry on after something has killed the zygote and with it all workers."""
-        self._watch.remove(self._link.fileno())
-        self._link.close()
+        self._disconnect()
         workers = list(self.dispatch.workers.values())
         await_gone([worker.pid for worker in workers if worker.pid])
         for worker in workers:
@@ -242,11 +253,13 @@ class Reader:
                 return
             entry.stop = True  # if it is sent to a worker from here on
             worker = entry.worker
-            if worker is not None:
-                worker.slot.ask_to_stop(ticket)
-                if worker.slot.ticket != ticket:
-                    self.dispatch.withdraw(worker)
-                    self.dispatch.fill()
+            if worker is None:
+                return
+            if worker.slot.ticket != ticket:
+                self.dispatch.withdraw(worker)
+            if ticket in worker.given:
+                worker.ask_to_stop(ticket)
+            self.dispatch.fill()
 
     def kill(self, ticket: int, kind: OutcomeKind) -> None:
         """Kill a ticket's worker, certain that it runs that ticket and nothing else.
@@ -292,7 +305,8 @@ class Reader:
         return worker
 
     def _end_worker(self, worker: WorkerHandle) -> None:
-        self._link.kill(worker.index)
+        if self._link is not None:
+            self._link.kill(worker.index)
 
     # --- closing --------------------------------------------------------------------
 
@@ -305,7 +319,7 @@ class Reader:
                 self.dispatch.withdraw(worker)
                 worker.retire()
                 for ticket in worker.given:
-                    worker.slot.ask_to_stop(ticket)
+                    worker.ask_to_stop(ticket)
         self._release_waiting(why)
 
     def _release_waiting(self, why: str) -> None:
@@ -321,8 +335,7 @@ class Reader:
         self._release_waiting(_ENDING)
         if self.dispatch.entries and time.monotonic() < deadline:
             return False
-        self._watch.remove(self._link.fileno())
-        self._link.close()
+        self._disconnect()
         for worker in list(self.dispatch.workers.values()):
             begun = self._bury(worker)
             if begun is not None:

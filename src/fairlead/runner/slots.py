@@ -2,9 +2,9 @@
 
 Each worker has one slot of eight 64-bit numbers.  The worker writes which ticket it has
 begun and when, before anything of that ticket's code runs, so that a crash is charged
-to exactly that ticket.  The driver writes which ticket is to stop.  Numbers are single
-aligned stores; every decision rests on one of them alone, and the decisions that matter
-are taken after the worker has died.
+to exactly that ticket.  The driver writes which ticket is to stop.  Each number has one
+writer and is a single aligned store; every decision rests on one of them alone, and the
+decisions that matter are taken after the worker has died.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SLOTS = 1024
 """How many worker processes one pool may have at a time, waiting ones included."""
 
 _WORDS = 8
-_TICKET, _STOP, _BEGUN, _READING = range(4)
+_TICKET, _BEGUN, _OWN_STOP, _STOP, _READING = range(5)
 _SIZE = SLOTS * _WORDS * 8
 
 
@@ -67,13 +67,23 @@ class Slot:
         """When that ticket was begun, in seconds of the monotonic clock."""
         return self._words[_BEGUN] / 1e9
 
-    def ask_to_stop(self, ticket: int) -> None:
-        """Ask the worker to stop that ticket; harmless if it runs another by now."""
+    @property
+    def asked_to_stop(self) -> int:
+        """The ticket that the driver has asked to stop last."""
+        return self._words[_STOP]
+
+    @asked_to_stop.setter
+    def asked_to_stop(self, ticket: int) -> None:
         self._words[_STOP] = ticket
+
+    def stop_present(self) -> None:
+        """Have the worker itself ask its present ticket to stop."""
+        self._words[_OWN_STOP] = self._words[_TICKET]
 
     def stops(self, ticket: int) -> bool:
         """Return whether that ticket has been asked to stop."""
-        return self._words[_STOP] == ticket
+        words = self._words
+        return words[_STOP] == ticket or words[_OWN_STOP] == ticket
 
     @property
     def reading(self) -> bool:

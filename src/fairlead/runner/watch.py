@@ -30,9 +30,12 @@ class Watch:
 
     def wait(self, timeout: float | None) -> None:
         """Wait at most so many seconds, and call what is due."""
-        for descriptor, event in self._epoll.poll(timeout):
-            handler = self._handlers.get(descriptor)
-            if handler is not None:  # not removed by a handler called just before
+        handlers = self._handlers
+        due = [(number, handlers[number], event) for number, event in self._epoll.poll(timeout)]
+        for number, handler, event in due:
+            # One called just before may have closed the descriptor, and a new one may have
+            # its number already: what happened to the old one is not its business.
+            if handlers.get(number) is handler:
                 handler(bool(event & _GONE))
 
     def close(self) -> None:

@@ -102,7 +102,7 @@ class _Worker:
         ticket = message.ticket
         self._slot.begin(ticket)
         if message.kind == protocol.TASK_STOPPED:
-            self._slot.ask_to_stop(ticket)
+            self._slot.stop_present()
         order = protocol.decode_order(message.body())
         host = WorkerHost(self._talk, self._slot, ticket, order, self._settings.files_root)
         _running = host
@@ -148,7 +148,7 @@ def _stop_handler(slot: Slot) -> Callable[[int, FrameType | None], None]:
     """Return what SIGTERM does to a worker: ask its present task to stop."""
 
     def on_terminate(number: int, frame: FrameType | None) -> None:
-        slot.ask_to_stop(slot.ticket)
+        slot.stop_present()
 
     return on_terminate
 

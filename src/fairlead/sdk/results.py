@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fairlead.errors import TaskResultError
+from fairlead.errors import TaskInputError, TaskResultError
 from fairlead.sdk import input_errors
 from fairlead.sdk.codec import NO_PLACEHOLDERS, is_unserialisable
 from fairlead.sdk.references import Placeholder, path_text
@@ -83,7 +83,12 @@ class ResultCodec:
         return data, NO_PLACEHOLDERS
 
     def _encode_with_care(self, value: Any) -> Encoded:
-        plain, found = without_references(value)
+        try:
+            plain, found = without_references(value)
+        except TaskInputError as error:
+            raise TaskResultError(
+                f"{self.task} returned a value that is no JSON: {error}"
+            ) from None
         try:
             data = self._plain(plain, inf_nan_mode="constants", bytes_mode="base64")
         except Exception as error:

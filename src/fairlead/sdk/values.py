@@ -52,9 +52,19 @@ def without_references(value: Any) -> tuple[Any, Found]:
     """Return a copy in which None stands for each reference, and where they stood.
 
     Containers that hold no reference are shared with the original.
+
+    Raises
+    ------
+    TaskInputError
+        If the value contains itself, or is nested too deeply to be walked through.
     """
     found: Found = []
-    return _replace(value, (), found), found
+    try:
+        return _replace(value, (), found), found
+    except RecursionError:
+        raise TaskInputError(
+            f"a {type(value).__name__} contains itself, or is nested too deeply for JSON"
+        ) from None
 
 
 def _replace(value: Any, path: Path, found: Found) -> Any:

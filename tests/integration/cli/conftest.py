@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from fairlead.cli.main import main
 
 SQUARES = """
 from fairlead import Client, ExecutionContext, Task
@@ -167,12 +171,13 @@ def python(folder: Path) -> Run:
 
 
 @pytest.fixture
-def read(fairlead: Run) -> Callable[..., Any]:
-    """Run a command that must succeed with ``-o json``, and return what it answers."""
+def read() -> Callable[..., Any]:
+    """Ask, from this process, with ``-o json``; return the answer, for it must succeed."""
 
     def call(*arguments: str) -> Any:
-        ended = fairlead(*arguments, "-o", "json")
-        assert ended.returncode == 0, ended.stderr
-        return json.loads(ended.stdout)
+        with redirect_stdout(io.StringIO()) as answer:
+            code = main([*arguments, "-o", "json"])
+        assert code == 0
+        return json.loads(answer.getvalue())
 
     return call

@@ -149,7 +149,7 @@ def test_all_forms_of_output_say_the_same(
 
 def test_a_job_is_deleted_and_gone(fairlead: Run, read: Read, squares: dict[str, Any]) -> None:
     ended = fairlead("jobs", "delete", "squares")
-    assert (ended.returncode, ended.stdout) == (0, f"squares deleted  ({squares['id']})\n")
+    assert (ended.returncode, ended.stdout) == (0, f"squares: deleted  ({squares['id']})\n")
     assert read("jobs", "list") == []
     assert fairlead("jobs", "delete", "squares").returncode == 3
 
@@ -196,6 +196,32 @@ def test_leaving_a_watch_leaves_the_job(start: Start, read: Read, folder: Path) 
         assert run.wait() == 0
 
 
+def test_a_job_that_others_run_is_followed(
+    fairlead: Run, start: Start, read: Read, folder: Path
+) -> None:
+    gate = folder / "gate"
+    with start("run", "waiting.py", "--input", f'{{"gate": "{gate}"}}', "--name", "held") as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "waiting\n"
+        with start("jobs", "run", "held") as second:
+            assert second.stderr is not None
+            assert second.stderr.readline() == "another process runs held; this follows it\n"
+            gate.touch()
+            assert second.wait() == 0
+        assert run.wait() == 0
+    assert [task["attempt"] for task in read("tasks", "list")] == [1, 1]
+
+
+@pytest.mark.parametrize("request_", ["cancel", "suspend", "resume"])
+def test_an_ended_job_is_not_changed(
+    fairlead: Run, read: Read, squares: dict[str, Any], request_: str
+) -> None:
+    ended = fairlead("jobs", request_, "squares")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"fairlead: cannot {request_} the job 'squares'")
+    assert read("jobs", "show", "squares") == squares
+
+
 def test_an_interrupted_run_says_how_it_goes_on_and_goes_on(
     fairlead: Run, start: Start, folder: Path
 ) -> None:
@@ -207,7 +233,7 @@ def test_an_interrupted_run_says_how_it_goes_on_and_goes_on(
         gate.touch()
         assert run.wait() == 130
         assert run.stderr is not None
-        assert "`fairlead jobs run " in run.stderr.read()
+        assert run.stderr.read().count("`fairlead jobs run ") == 1
     ended = fairlead("jobs", "run", "held")
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith("waiting\nheld  COMPLETED after ")

@@ -100,10 +100,13 @@ def test_killing_a_task_fails_its_job(
         assert run.stdout.readline() == "waiting\n"
         (task,) = read("tasks", "list", "--state", "running")
         ended = fairlead("tasks", "kill", task["id"])
-        assert ended.stdout == f"{task['display']} cancelled  ({task['id']})\n"
+        assert ended.stdout == f"{task['display']}: cancel requested  ({task['id']})\n"
         gate.touch()
         assert run.wait() == 1
     assert read("tasks", "info", task["id"])["state"] == "CANCELLED"
+    again = fairlead("tasks", "kill", task["id"])
+    assert again.returncode == 2
+    assert "has ended, CANCELLED" in again.stderr
     assert read("jobs", "show", "held")["state"] == "FAILED"
 
 
@@ -125,3 +128,49 @@ def test_machine_groups_are_listed(fairlead: Run, python: Run, read: Read, folde
     heading, line = fairlead("machines", "list").stdout.splitlines()
     assert heading.split()[:3] == ["NAME", "SIZE", "MINIMUM"]
     assert line.split()[1] == "small"
+
+
+def test_a_task_that_is_asked_to_stop_keeps_what_it_returns(
+    fairlead: Run, start: Start, read: Read, folder: Path
+) -> None:
+    (folder / "patient.py").write_text(
+        "import time\nfrom fairlead.sessions import TaskControl, task\n\n\n@task\n"
+        "def patient(tc: TaskControl) -> str:\n    print('waiting', flush=True)\n"
+        "    while not tc.should_stop:\n        time.sleep(0.01)\n    return 'stopped'\n"
+    )
+    with start("run", "patient.py") as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "waiting\n"
+        (task,) = read("tasks", "list", "--state", "running")
+        assert fairlead("tasks", "kill", "--gently", task["id"]).returncode == 0
+        assert run.wait() == 0
+        assert run.stdout.read() == "stopped\n"
+    assert read("tasks", "info", task["id"])["state"] == "COMPLETED"
+
+
+def test_files_are_listed_and_copied(fairlead: Run, read: Read, folder: Path) -> None:
+    (folder / "writing.py").write_text(
+        "from fairlead import ExecutionContext, Task\n\n\nclass Writing(Task):\n"
+        "    def execute(self, context: ExecutionContext) -> None:\n"
+        "        (context.files / 'a.txt').write_text('one')\n"
+    )
+    ran = fairlead("run", "writing.py")
+    assert ran.returncode == 0, ran.stderr
+    (task,) = read("tasks", "list")
+    assert fairlead("tasks", "list-files", task["id"]).stdout == "a.txt\n"
+    assert fairlead("tasks", "download", task["id"], "copies").returncode == 0
+    assert (folder / "copies" / "a.txt").read_text() == "one"
+
+
+def test_the_start_of_an_id_will_do_if_it_is_the_only_one(
+    fairlead: Run, python: Run, read: Read
+) -> None:
+    assert python("squares.py").returncode == 0
+    siblings = [task["id"] for task in read("tasks", "list") if task["identifier"] == "Square"]
+    # Ids begin with the time at which the parent's attempt began: siblings share it.
+    ended = fairlead("tasks", "info", siblings[0][:9])
+    assert ended.returncode == 2
+    assert "is the start of " in ended.stderr
+    assert ended.stderr.endswith("; give more of it\n")
+    assert read("tasks", "info", siblings[0][:-2])["id"] == siblings[0]
+    assert fairlead("tasks", "info", siblings[0][:3]).returncode == 3

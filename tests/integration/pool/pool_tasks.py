@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -64,6 +65,15 @@ def until_stopped(value: Any, host: AttemptHost) -> str:
     return "stopped"
 
 
+def stop_slowly(value: Any, host: AttemptHost) -> str:
+    """Look whether to stop only now and then."""
+    open(value, "w").close()
+    time.sleep(0.2)
+    while not host.should_stop():
+        time.sleep(0.05)
+    return "stopped"
+
+
 def leave(value: Any, host: AttemptHost) -> None:
     os._exit(value)
 
@@ -86,6 +96,8 @@ def kill_self(value: Any, host: AttemptHost) -> None:
 
 
 def overflow_stack(value: Any, host: AttemptHost) -> None:
+    # A small stack, because later versions of Python count calls of native code.
+    resource.setrlimit(resource.RLIMIT_STACK, (64 * 1024, resource.RLIM_INFINITY))
     sys.setrecursionlimit(10**9)
 
     class Endless:
@@ -129,7 +141,7 @@ def shout(value: Any, host: AttemptHost) -> None:
 def spoil_surroundings(value: Any, host: AttemptHost) -> None:
     os.chdir("/")
     sys.stdout.close()
-    sys.stderr = None  # type: ignore[assignment]
+    sys.stderr = None
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.alarm(1)
@@ -246,6 +258,13 @@ def say_and_leave(value: Any, host: AttemptHost) -> None:
 
 def read_input(value: Any, host: AttemptHost) -> str:
     return sys.stdin.read()
+
+
+def files_of_child(value: Any, host: AttemptHost) -> list[str]:
+    """Return which files a process started by a task finds open."""
+    command = [sys.executable, "-c", "import os; print(*os.listdir('/proc/self/fd'))"]
+    names = subprocess.run(command, capture_output=True, check=True, text=True, close_fds=False)
+    return sorted(names.stdout.split())
 
 
 def path_and_arguments(value: Any, host: AttemptHost) -> list[list[str]]:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from pool_bench import PATIENCE, Bench, eventually, is_running
+from pool_bench import PATIENCE, Bench, eventually, is_running, parent_of
 
 from fairlead.errors import BackendError
 from fairlead.sdk.attempt import OutcomeKind
@@ -22,7 +22,7 @@ HERE = os.path.dirname(__file__)
 DRIVER = textwrap.dedent("""
     import json, os, sys, threading, time
     sys.path.append(sys.argv[1])
-    from pool_bench import Bench, Recorder
+    from pool_bench import Bench, Recorder, parent_of
     from fairlead.runner.pool import WorkerPool
 
     def main():
@@ -33,13 +33,9 @@ DRIVER = textwrap.dedent("""
         bench.submit("sleep", 300)
         if sys.argv[3] == "fork" and os.fork() == 0:
             time.sleep(300)
-        zygote = next(
-            int(pid) for pid in os.listdir("/proc") if pid.isdigit()
-            and open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[1] == str(os.getpid())
-            and "zygote" in open(f"/proc/{pid}/cmdline").read()
-        )
         while len(pool.pids) < 2:
             time.sleep(0.01)
+        zygote = parent_of(pool.pids[0])
         print(json.dumps([zygote, *pool.pids]), flush=True)
         if sys.argv[3] == "return":
             return
@@ -137,8 +133,8 @@ def test_random_kills_lose_nothing_and_finish_nothing_twice(make_bench) -> None:
 def zygote_of(bench: Bench) -> int:
     """Return the pid of the parent of the pool's workers."""
     eventually(lambda: bool(bench.pool.pids))
-    stat = Path(f"/proc/{bench.pool.pids[0]}/stat").read_text()
-    return int(stat.rpartition(")")[2].split()[1])
+    zygote: int = parent_of(bench.pool.pids[0])
+    return zygote
 
 
 def kill_zygotes_for_ever(bench: Bench) -> None:

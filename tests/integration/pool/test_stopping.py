@@ -41,6 +41,20 @@ def test_a_task_stopped_before_it_begins_sees_it_at_once(make_bench, tmp_path: P
     assert {one.result for one in bench.events.wait(first, *waiting)} == {b'"stopped"'}
 
 
+def test_stopping_a_waiting_task_does_not_forget_the_running_one(
+    make_bench, tmp_path: Path
+) -> None:
+    bench = make_bench(1)
+    running = bench.submit("stop_slowly", str(tmp_path / "begun"))
+    waiting = bench.submit("until_stopped", "")
+    eventually((tmp_path / "begun").exists)
+
+    bench.pool.stop(running)
+    bench.pool.stop(waiting)
+
+    assert {one.result for one in bench.events.wait(running, waiting)} == {b'"stopped"'}
+
+
 def test_a_signal_to_end_a_worker_asks_its_task_to_stop(bench: Bench) -> None:
     assert bench.value("signal_and_stay", signal.SIGTERM) == "stopped"
 

@@ -24,18 +24,28 @@ def kill(
 
     The job fails with it, unless the task is optional or part of an optional one.
     """
-    from fairlead.cli import lookup
+    from fairlead.cli import lookup, tally
+    from fairlead.errors import InvalidRequestError
 
     backend = open_backend(context)
     views = {view.id: view for view in (lookup.task(backend, one) for one in task)}
+    for view in views.values():
+        if view.state in tally.FINAL_TASKS:
+            raise InvalidRequestError(
+                f"the task {view.id} has ended, {view.state.value};"
+                f" `fairlead tasks info {view.id}` tells about it"
+            )
     for id_ in views:
         if gently:
             backend.stop_task(id_)
         else:
             backend.cancel_task(id_)
-    done = "asked to stop" if gently else "cancelled"
-    emit(
-        [{"id": view.id, "display": view.display, "request": done} for view in views.values()],
-        output,
-        lambda: "\n".join(f"{view.display} {done}  ({view.id})" for view in views.values()),
-    )
+    request = "stop" if gently else "cancel"
+    answers = [
+        {"id": view.id, "display": view.display, "request": request} for view in views.values()
+    ]
+    emit(answers, output, lambda: "\n".join(map(_line, answers)))
+
+
+def _line(answer: dict[str, str]) -> str:
+    return f"{answer['display']}: {answer['request']} requested  ({answer['id']})"
