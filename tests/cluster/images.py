@@ -24,7 +24,7 @@ BASE_VARIABLE = "FAIRLEAD_BASE_IMAGE"
 
 @dataclass(frozen=True)
 class Image:
-    """A built image: its name with its tag, and the OCI archive that holds it."""
+    """A built image: its name with its tag, and the archive that holds it."""
 
     name: str
     archive: Path
@@ -129,13 +129,22 @@ def _with_buildah(recipe: Recipe, context: Path, archive: Path) -> None:
         _need_in_store(recipe.base)
     arguments = ["--build-arg", f"BASE={recipe.base_name}", "--timestamp", "0"]
     _buildah("bud", "--isolation", "chroot", "--quiet", *arguments, "--tag", name, context)
-    _buildah("push", "--quiet", name, f"oci-archive:{archive}:{name}")
+    _buildah("push", "--quiet", name, _archive(archive, name))
+
+
+def _archive(archive: Path, name: str = "") -> str:
+    """How buildah is told of an archive.
+
+    This kind keeps its layers uncompressed: it is unpacked on two nodes each time a cluster
+    starts.
+    """
+    return f"docker-archive:{archive}" + (f":{name}" if name else "")
 
 
 def _need_in_store(image: Image) -> None:
     """Put an image that exists as an archive only back into buildah's store."""
     if image.name not in _buildah("images", "--format", "{{.Name}}:{{.Tag}}").split():
-        pulled = _buildah("pull", "--quiet", f"oci-archive:{image.archive}").strip()
+        pulled = _buildah("pull", "--quiet", _archive(image.archive)).strip()
         _buildah("tag", pulled, image.name)
 
 
@@ -239,7 +248,7 @@ def find(name: str) -> Image:
     if docker_answers() and succeeds(["docker", "image", "inspect", name]):
         run(["docker", "save", "--output", archive, name])
     elif succeeds(["buildah", "--storage-driver", "vfs", "inspect", "--type", "image", name]):
-        run(["buildah", "--storage-driver", "vfs", "push", name, f"oci-archive:{archive}:{name}"])
+        run(["buildah", "--storage-driver", "vfs", "push", name, _archive(archive, name)])
     else:
         raise ClusterError(f"no archive and no image is called {name!r}")
     return Image(name, archive)
