@@ -35,7 +35,7 @@ _OUTCOMES = (
 _CLEAR = "DELETE FROM offer WHERE no=?1 AND NOT EXISTS (SELECT 1 FROM loan WHERE offer=?1)"
 
 _WORTH_LENDING = 0.0005
-"""Seconds a task must take to be lent where its driver could run it: a loan costs about 0.3 ms."""
+"""Seconds a task must take to be lent where its driver could run it: a loan costs 0.1 ms of CPU."""
 
 
 class Lender:
