@@ -29,7 +29,10 @@ def drive_and_end(backend: Backend, job_id: str, output: OutputFormat) -> None:
         if job.driven:
             job = join_in(backend, job, output)
         else:
-            learn_program(job)
+            # A session that nobody drives is closed and what it had queued is cancelled:
+            # nothing of it runs, so its program is not needed.
+            if job.closed:
+                learn_program(job)
             job = drive(backend, job_id, output)
     end_with(backend, job, output)
 
