@@ -14,6 +14,7 @@ from fairlead import Client, TaskError
 
 from .conftest import states, until
 from .programs.misbehaving import (
+    EndsCopy,
     Misbehaves,
     Ok,
     PrintsMuch,
@@ -108,6 +109,11 @@ class TestInProcesses:
 
         assert job.state.value == "COMPLETED"
         until(lambda: not Path(f"/proc/{gate.read_text()}").exists(), 10)
+
+    def test_what_a_task_forks_can_be_told_to_end(self, client: Client) -> None:
+        job = client.jobs().submit("copy", EndsCopy()).wait(timeout=30)
+
+        assert job.result == -signal.SIGTERM
 
     def test_workers_end_with_their_client(self, client: Client, tmp_path: Path) -> None:
         file = tmp_path / "pid"

@@ -93,3 +93,15 @@ class Ok(Task):
 
     def execute(self, context: ExecutionContext) -> int:
         return self.number
+
+
+class EndsCopy(Task):
+    """Forks a copy that sleeps, and ends it as multiprocessing ends its workers."""
+
+    def execute(self, context: ExecutionContext) -> int:
+        child = os.fork()
+        if child == 0:
+            time.sleep(60)
+            os._exit(0)
+        os.kill(child, signal.SIGTERM)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
