@@ -175,6 +175,13 @@ class Lender:
         batch.others += self._pending
         self._pending.clear()
 
+    def fail(self) -> None:
+        """Lend and take no more: the engine has failed, and will write nothing."""
+        self._lends = False
+        self._loans.clear()
+        self._pending.clear()
+        self.offers.clear()
+
     def close(self, now: float, batch: Batch) -> None:
         """Take everything back: the engine ends."""
         for loan in list(self._loans.values()):
