@@ -48,5 +48,5 @@ def test_what_apt_refuses_is_said(programs: Path) -> None:
 def test_without_apt_the_packages_are_named(programs: Path) -> None:
     put(programs, "dpkg-query", "exit 1")
 
-    with pytest.raises(UnsupportedError, match="no apt: .*containerd"):
+    with pytest.raises(UnsupportedError, match=r"no apt: .*containerd"):
         packages.install()
