@@ -77,11 +77,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     First, because they take longest, and because several processes that share the tests
     then leave them to one of their number for as long as there is other work.
+
+    Where tests have a time limit, it counts from when the test itself begins: before that
+    it may wait for its turn or for a cluster, both of which end by themselves.
     """
     first = []
     for item in items:
         if "cluster_turn" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.cluster)
+            if item.config.pluginmanager.hasplugin("timeout"):
+                item.add_marker(pytest.mark.timeout(func_only=True))
             first.append(item)
     others = [item for item in items if item not in set(first)]
     items[:] = [*first, *others]
