@@ -15,6 +15,7 @@ from fairlead import Client, TaskError
 from .conftest import states, until
 from .programs.misbehaving import (
     EndsCopy,
+    Hoards,
     Misbehaves,
     Ok,
     PrintsMuch,
@@ -34,6 +35,20 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("processes")
 class TestInProcesses:
+    def test_a_task_that_takes_too_much_memory_fails_alone(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("FAIRLEAD_WORKER_MEMORY", "64Mi")
+        greedy = client.jobs().submit("greedy", Hoards(500))
+        modest = client.jobs().submit("modest", Hoards(20))
+        client.runner().run_all()
+
+        assert modest.result == 20
+        assert greedy.state.value == "FAILED"
+        assert [one.outcome for one in client.backend.attempts(greedy.tasks()[0].id)] == [
+            "OUT_OF_MEMORY"
+        ]
+
     @pytest.mark.parametrize(
         ("how", "words"),
         [

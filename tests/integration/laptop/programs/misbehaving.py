@@ -35,6 +35,16 @@ class TakesMemory(Task):
         raise MemoryError
 
 
+class Hoards(Task):
+    """Takes a number of MiB, which it really writes to."""
+
+    mebibytes: int
+
+    def execute(self, context: ExecutionContext) -> int:
+        taken = [bytearray(2**20) for _ in range(self.mebibytes)]
+        return len(taken)
+
+
 class ToldPid(Task):
     """Leaves its process's id in a file, and waits to be killed."""
 
