@@ -145,6 +145,9 @@ def _bring_up(found: Cluster) -> None:
         found.up()
     except UnsupportedError as reason:
         cannot(reason)
+    if isinstance(found, NativeCluster):
+        # Tests that were killed may have left something frozen or cut off.
+        found.faults.restore()
 
 
 def _check_built(found: Cluster) -> None:
