@@ -13,7 +13,7 @@ from fairlead.core.outcomes import OutcomeKind
 from fairlead.errors import DependencyError, NonRetryableError, TaskInputError, TaskResultError
 from fairlead.sdk.attempt import AttemptHost, AttemptOrder, AttemptOutcome
 from fairlead.sdk.backend import NewTask, Ref
-from fairlead.sdk.context import ExecutionContext, children_of, current_context
+from fairlead.sdk.context import ExecutionContext, children_of, current_context, end
 from fairlead.sdk.coroutines import TimedOutError, run_coroutine
 from fairlead.sdk.definitions import TaskDefinition
 from fairlead.sdk.failures import failure_of
@@ -55,6 +55,7 @@ def execute(definition: TaskDefinition, order: AttemptOrder, host: AttemptHost) 
             raise
         return _failed(context, definition, error)
     finally:
+        end(context)
         current_context.reset(token)
     outcome = AttemptOutcome(OutcomeKind.SUCCEEDED, result, refs, version=definition.version)
     _tell(context, outcome)

@@ -6,7 +6,7 @@ host is made when it is first asked for.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from time import time as now
@@ -47,8 +47,8 @@ class ExecutionContext:
     """What a running task may ask of its surroundings."""
 
     __slots__ = (
-        "_definition", "_display", "_host", "_order", "_progress", "_staged", "_status_text",
-        "_submission",
+        "_definition", "_display", "_ended", "_host", "_order", "_progress", "_staged",
+        "_status_text", "_submission",
     )  # fmt: skip
 
     def __init__(self, definition: TaskDefinition, order: AttemptOrder, host: AttemptHost) -> None:
@@ -60,6 +60,7 @@ class ExecutionContext:
         self._progress: dict[str, Progress] | None = None
         self._staged: StagedCache | None = None
         self._submission: Submission | None = None
+        self._ended = False
 
     # --- subtasks -------------------------------------------------------------------
 
@@ -128,8 +129,10 @@ class ExecutionContext:
             If an option is out of range.
         TaskInputError, DependencyError, LimitExceededError
             If the task does not fit; then it is not submitted.
+        TaskError
+            If this task has ended, and a thread that it left behind submits.
         """
-        return self._submitted().add((task,), depends_on, options or NO_OPTIONS)[0]
+        return self._add((task,), depends_on, options)[0]
 
     @overload
     def submit_subtasks(
@@ -179,7 +182,22 @@ class ExecutionContext:
                 f"submit_subtasks takes a list of tasks, not {type(tasks).__name__}; for one"
                 f" task there is submit_subtask"
             )
-        return self._submitted().add(list(tasks), depends_on, options or NO_OPTIONS)
+        return self._add(list(tasks), depends_on, options)
+
+    def _add(
+        self, tasks: Sequence[Any], depends_on: Iterable[FutureTask[Any]], options: Options
+    ) -> list[FutureTask[Any]]:
+        self._check_running()
+        futures = self._submitted().add(tasks, depends_on, options or NO_OPTIONS)
+        self._check_running()  # it may have ended meanwhile
+        return futures
+
+    def _check_running(self) -> None:
+        if self._ended:
+            raise TaskError(
+                f"{self._definition.name} has ended, so nothing can be submitted from it any"
+                f" more; let it wait for the threads that it starts"
+            )
 
     def _submitted(self) -> Submission:
         if self._submission is None:
@@ -314,6 +332,11 @@ class CurrentTask:
             raise TaskError(f"a task's display is a text, not {type(text).__name__} {text!r}")
         self._context._display = storable(text)
         self._context.report()
+
+
+def end(context: ExecutionContext) -> None:
+    """Let nothing more be submitted: the attempt has ended."""
+    context._ended = True
 
 
 def children_of(context: ExecutionContext) -> list[NewTask]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from fairlead import (
     InvalidRequestError,
     LimitExceededError,
     Task,
+    TaskError,
     TaskInputError,
 )
 from fairlead.sdk.attempt import AttemptOrder, Upstream
@@ -39,6 +41,18 @@ class SumOfAny(Task):
 
     def execute(self, context: ExecutionContext) -> int:
         return 0
+
+
+LEFT_BEHIND: list[ExecutionContext] = []
+
+
+class LeavesItsContext(Task):
+    fails: bool
+
+    def execute(self, context: ExecutionContext) -> None:
+        LEFT_BEHIND.append(context)
+        if self.fails:
+            raise ValueError("failed")
 
 
 class Abstract(Task):
@@ -253,3 +267,15 @@ class TestSurroundings:
     def test_files(self, context: ExecutionContext, host: Any):
         (context.files / "out.txt").write_text("x")
         assert (host.folder / "out.txt").read_text() == "x"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_a_thread_submits_after_the_task_has_ended_is_refused(attempt: Any, fails: bool):
+    attempt(LeavesItsContext(fails))
+    context = LEFT_BEHIND.pop()
+    with ThreadPoolExecutor() as threads:
+        late = threads.submit(context.submit_subtask, Square(1))
+    with pytest.raises(TaskError, match="LeavesItsContext has ended, so nothing can be submitted"):
+        late.result()
+    with pytest.raises(TaskError, match="has ended"):
+        context.submit_subtasks([Square(1)])
