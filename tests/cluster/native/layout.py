@@ -41,7 +41,8 @@ class Node:
         return self.folder / "containerd.sock"
 
 
-_PORTS = ("etcd", "etcd-peer", "apiserver", "controller-manager", "scheduler", "kwok", "proxy")
+PORTS = ("etcd", "etcd-peer", "apiserver", "controller-manager", "scheduler", "kwok", "proxy")
+"""What listens on the host, in the order of its ports."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class Layout:
 
     def port(self, of: str) -> int:
         """The port of a component on the host."""
-        return 21000 + 20 * self.slot + _PORTS.index(of)
+        return 21000 + 20 * self.slot + PORTS.index(of)
 
     @property
     def server(self) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import time
@@ -18,7 +19,7 @@ from tests.cluster.native.components import Component
 from tests.cluster.native.layout import SLOTS, Layout, Node, folder_of, load
 from tests.cluster.paths import state_root
 from tests.cluster.progress import part, say
-from tests.cluster.shell import ClusterError, HopelessError, UnsupportedError, run, succeeds
+from tests.cluster.shell import ClusterError, HopelessError, UnsupportedError, run
 
 READY_SECONDS = 90
 """How long a cluster may take to be ready, on a machine that is busy with other things."""
@@ -83,14 +84,16 @@ def up(name: str, *, nodes: int = 2, fake_nodes: int = 0) -> Layout:
 
 
 def _free_slot() -> int:
-    """A slot that no cluster has, be it only half started or that of another cache."""
+    """A slot that nobody has, also no cluster half started or of another cache."""
     found = [load(file.parent.name) for file in state_root().glob("*/cluster.json")]
     taken = {layout.slot for layout in found if layout}
     for slot in range(SLOTS):
-        bridge = Layout("", slot).bridge
-        if slot not in taken and not succeeds(["ip", "link", "show", bridge]):
+        if slot not in taken and not network.in_use(Layout("", slot)):
             return slot
-    raise ClusterError(f"{SLOTS} native clusters run already")
+    raise ClusterError(
+        f"all of the {SLOTS} ranges of addresses and ports that a native cluster may have are "
+        "in use, by other clusters or by other networks of this machine"
+    )
 
 
 def _start(layout: Layout) -> None:
@@ -340,5 +343,11 @@ def _remove_files(folder: Path) -> None:
 
 def _mounts_below(folder: Path) -> list[str]:
     """What is mounted below a folder as the host sees it, innermost first."""
-    points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    points = [_unescaped(line.split()[4]) for line in lines]
     return sorted((point for point in points if point.startswith(f"{folder}/")), reverse=True)
+
+
+def _unescaped(path: str) -> str:
+    """A path as it is: the kernel writes spaces and the like by their number, as `\\040`."""
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), path)

@@ -5,9 +5,12 @@ other nodes and their pods, and that is all. No rule is written on the host; rou
 the bridge goes, and a node's own links and rules when the node does.
 """
 
-from collections.abc import Sequence
+import json
+import socket
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network, ip_network
 
-from tests.cluster.native.layout import SERVICES, Layout, Node
+from tests.cluster.native.layout import PORTS, SERVICES, Layout, Node
 from tests.cluster.native.process import Process
 from tests.cluster.shell import run, succeeds
 
@@ -15,6 +18,41 @@ from tests.cluster.shell import run, succeeds
 def cable(layout: Layout, node: Node) -> str:
     """The host's end of a node's cable."""
     return f"{layout.bridge}-{node.name[-1]}"
+
+
+def in_use(layout: Layout) -> bool:
+    """Whether something on this machine has the bridge, addresses or ports of a cluster.
+
+    That is another cluster, or a network of the machine's own: of virtual machines, say, or
+    of containers.
+    """
+    if succeeds(["ip", "link", "show", layout.bridge]):
+        return True
+    routes = json.loads(run(["ip", "-json", "-4", "route", "show", "table", "all"]) or "[]")
+    if meets(layout, (route.get("dst", "") for route in routes)):
+        return True
+    return not all(_port_is_free(layout.port(name)) for name in PORTS)
+
+
+def meets(layout: Layout, destinations: Iterable[str]) -> bool:
+    """Whether a route leads into one of a cluster's ranges.
+
+    Wider routes, such as the default one, are no hindrance: the cluster's own come first.
+    """
+    ours = [IPv4Network(f"{layout.host}/24", strict=False), IPv4Network(layout.pod_range)]
+    found = [ip_network(name) for name in destinations if name[:1].isdigit()]
+    return any(isinstance(one, IPv4Network) and one.subnet_of(own) for one in found for own in ours)
+
+
+def _port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # Connections that have just ended are no hindrance.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def make_bridge(layout: Layout) -> None:

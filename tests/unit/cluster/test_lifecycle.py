@@ -39,3 +39,7 @@ def test_the_last_cluster_removes_the_folders_that_the_first_has_made(
     lifecycle._remove_files(last.folder)
     assert [folder.is_dir() for folder in covered] == [False, False, True]
     assert not state.exists()
+
+
+def test_a_mount_in_a_folder_with_spaces_is_known_by_its_name() -> None:
+    assert lifecycle._unescaped(r"/my\040folder\134x/run") == r"/my folder\x/run"
