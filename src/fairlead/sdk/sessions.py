@@ -17,6 +17,7 @@ from fairlead.errors import (
     MaxInstancesReachedError,
     SessionError,
     SessionNotFoundError,
+    TaskArgumentError,
 )
 from fairlead.sdk import settings
 from fairlead.sdk.backend import Backend, NewJob, TaskOptions
@@ -104,6 +105,8 @@ class Session:
         queue: bool = True,
         backend: str | Backend | None = None,
     ) -> None:
+        if not isinstance(queue, bool):
+            raise TaskArgumentError(f"Session's queue must be True or False, not {queue!r}")
         self.name = checked_name(f"session_{os.urandom(4).hex()}" if name is None else name)
         self.id = new_id()
         self._queue = queue

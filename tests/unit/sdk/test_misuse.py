@@ -57,6 +57,13 @@ def test_the_wait_for_a_future_takes_seconds_and_what_is_below_zero_is_no_wait()
         assert future.result(timeout=-1) == 3
 
 
+@pytest.mark.parametrize("queue", ["no", 0, None])
+def test_a_session_queues_or_does_not(queue: Any) -> None:
+    with pytest.raises(TypeError, match="queue must be True or False, not") as told:
+        Session(queue=queue)
+    assert isinstance(told.value, TaskArgumentError)
+
+
 def test_a_run_takes_a_machine_group_and_no_name_of_one() -> None:
     with pytest.raises(InvalidRequestError, match="on takes a MachineGroup, not str 'fast'"):
         Client().run(Echo(1), on="fast")  # type: ignore[arg-type]
