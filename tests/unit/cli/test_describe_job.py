@@ -37,6 +37,21 @@ def test_a_failed_job_says_which_task_why_and_what_to_do(job: Job, task: Task, n
     assert "  tasks    87 completed, 1 failed, 40 cancelled" in lines
 
 
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({TaskState.FAILED: 1}, "(0 of 1 task is kept)"),
+        ({TaskState.FAILED: 1, TaskState.COMPLETED: 1}, "(1 of 2 tasks is kept)"),
+        ({TaskState.FAILED: 2}, "(0 of 2 tasks are kept)"),
+    ],
+)
+def test_what_a_retry_keeps_is_told_in_grammar(
+    job: Job, now: float, counts: dict[TaskState, int], said: str
+) -> None:
+    view = job(state=JobState.FAILED, started=now - 2, ended=now, failure=NO_TILES, counts=counts)
+    assert said in describe_job(view, [], now, called="nightly")
+
+
 def test_the_first_failure_is_told_not_what_it_cancelled(job: Job, task: Task, now: float) -> None:
     tasks = [
         task(identifier="Later", state=TaskState.FAILED, failure=NO_TILES, ended=now - 1),

@@ -91,7 +91,10 @@ def _facts(job: JobView) -> list[tuple[str, str]]:
 def _hints(job: JobView, failed: TaskView | None, called: str) -> list[Hint]:
     if job.state in (JobState.FAILED, JobState.CANCELLED):
         total = tally.total(job.counts)
-        kept = f"({tally.kept(job.counts)} of {count(total, 'task')} are kept)"
+        number = tally.kept(job.counts)
+        kept = (
+            f"({number} of {count(total, 'task')} {'is' if 1 in (number, total) else 'are'} kept)"
+        )
         hints = [
             Hint(f"fairlead jobs retry {called}", f"runs again only what did not succeed {kept}")
         ]
