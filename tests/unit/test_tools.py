@@ -77,6 +77,10 @@ SUMMARY = "==== short test summary info ===="
 CI_MAKEFILE = """
 setup:
 	@echo CI is $$CI
+cluster:
+	@echo the cluster is up
+cluster-down:
+	@touch cluster-is-down
 test:
 	@tools/run-pytest bash -c 'printf "$(PRINTS)"; exit $(STATUS)'; status=$$?; \\
 		exit $$((status ? status : $(OTHER)))
@@ -116,8 +120,9 @@ def test_ci_closes_with_the_lines_and_the_status_of_pytest(
     assert ran.returncode == exits, ran.stderr
     assert "CI is true" in ran.stdout
     report = ran.stdout.split("== .ci/run\n")[1].splitlines()
-    assert [line.split()[0] for line in report[:3]] == ["system", "setup", "test"]
-    assert report[3:] == closing
+    assert [line.split()[0] for line in report[:4]] == ["system", "setup", "cluster", "test"]
+    assert report[4:] == closing
+    assert (checkout / "cluster-is-down").exists()
 
 
 # --- generated pages -------------------------------------------------------------
