@@ -57,7 +57,8 @@ def _status(cluster: Cluster, given: argparse.Namespace) -> None:
         print(f"{name:24} {state}")
     if not cluster.is_up():
         raise ClusterError(f"no cluster of the provider {cluster.provider!r} is up")
-    print(run([cluster.kubectl, "--kubeconfig", cluster.kubeconfig, "get", "nodes"]), end="")
+    command = [cluster.kubectl, "--kubeconfig", cluster.kubeconfig, "get", "nodes"]
+    print(run(command, env=cluster.environment), end="")
 
 
 def _kubeconfig(cluster: Cluster, given: argparse.Namespace) -> None:

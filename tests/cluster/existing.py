@@ -73,6 +73,11 @@ class ExistingCluster(Cluster):
             raise UnsupportedError("an existing cluster needs a kubectl on PATH")
         return found
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """All of the user's: this cluster may be behind a proxy."""
+        return dict(os.environ)
+
     def load(self, image: Image) -> None:
         raise UnsupportedError("images cannot be loaded into an existing cluster; push them")
 

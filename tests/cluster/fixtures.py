@@ -202,7 +202,8 @@ class Namespace:
     def kubectl(self, *words: str, timeout: float = 60) -> str:
         """What kubectl prints when it is run in this namespace."""
         where = ["--kubeconfig", self.cluster.kubeconfig, "--namespace", self.name]
-        return run([self.cluster.kubectl, *where, *words], timeout=timeout)
+        command = [self.cluster.kubectl, *where, *words]
+        return run(command, env=self.cluster.environment, timeout=timeout)
 
     def run_pod(self, name: str, *args: str, pool: str = "", **spec: Any) -> Object:
         """Create a pod of the test image that fits the restricted profile.

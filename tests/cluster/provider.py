@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.cluster.images import Image
 from tests.cluster.native.faults import Faults
-from tests.cluster.shell import ClusterError, UnsupportedError
+from tests.cluster.shell import ClusterError, UnsupportedError, direct
 
 CHOICE = "FAIRLEAD_CLUSTER"
 """Variable that names the provider: ``existing``, ``kind`` or ``native``."""
@@ -63,6 +63,11 @@ class Cluster(ABC):
     @abstractmethod
     def kubectl(self) -> str:
         """The kubectl that fits this cluster."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment for programs that talk to this cluster, such as kubectl."""
+        return direct()
 
     @abstractmethod
     def load(self, image: Image) -> None:

@@ -1,5 +1,6 @@
 """Running other programs, with errors that show what they said."""
 
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,16 @@ class UnsupportedError(ClusterError):
 
 class HopelessError(ClusterError):
     """What is being waited for can no longer happen."""
+
+
+def direct() -> dict[str, str]:
+    """This process's environment without its web proxies.
+
+    What talks to a cluster on this machine must not ask a proxy to: no proxy can reach it, and
+    nothing about it is to leave the machine.
+    """
+    names = ("http_proxy", "https_proxy", "all_proxy")
+    return {name: value for name, value in os.environ.items() if name.lower() not in names}
 
 
 def run(

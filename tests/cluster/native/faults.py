@@ -160,13 +160,17 @@ class Faults:
         pki = self.layout.pki
         tls = ssl.create_default_context(cafile=str(pki / "ca.crt"))
         tls.load_cert_chain(pki / "etcd.crt", pki / "etcd.key")
+        # No proxy, whatever the environment says.
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls)
+        )
         request = urllib.request.Request(
             f"https://127.0.0.1:{self.layout.port('etcd')}/v3/{method}",
             data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, context=tls, timeout=30) as answer:
+            with opener.open(request, timeout=30) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as refusal:
             raise ClusterError(f"etcd refuses: {refusal.read().decode()}") from refusal

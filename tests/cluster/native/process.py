@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster.shell import run
+from tests.cluster.shell import direct, run
 
 _LAUNCH = Path(__file__).with_name("launch.py")
 MARK = "FAIRLEAD_CLUSTER_FOLDER"
@@ -91,7 +91,7 @@ def launch(
     words: list[object] = [sys.executable, "-I", _LAUNCH, "--log", log, *options]
     if inside is not None:
         words += ["--join", str(inside.pid)]
-    answer = run([*words, "--", *argv], env={**os.environ, MARK: str(folder)}, timeout=30)
+    answer = run([*words, "--", *argv], env={**direct(), MARK: str(folder)}, timeout=30)
     pid = int(answer)
     return Process.of(pid) or Process(pid, "ended at once")
 

@@ -94,7 +94,8 @@ def test_port_forward_reaches_the_pod(namespace: Namespace) -> None:
     where = ["--kubeconfig", str(namespace.cluster.kubeconfig), "--namespace", namespace.name]
     command = [namespace.cluster.kubectl, *where, "port-forward", "pod/server", ":8000"]
 
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as forward:
+    environment = namespace.cluster.environment
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as forward:
         assert forward.stdout is not None
         try:
             line = forward.stdout.readline()
@@ -108,7 +109,8 @@ def test_port_forward_reaches_the_pod(namespace: Namespace) -> None:
 
 def ask(host: str, port: int) -> str:
     """What a web server says."""
-    with urllib.request.urlopen(f"http://{host}:{port}/", timeout=5) as answer:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"http://{host}:{port}/", timeout=5) as answer:
         return str(answer.read().decode())
 
 

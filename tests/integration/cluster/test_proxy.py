@@ -129,12 +129,16 @@ def test_kubectl_logs_and_exec_go_through(proxy: ProxyClient, namespace: Namespa
     namespace.wait_said("talker", "alive")
     kubectl = [namespace.cluster.kubectl, "--kubeconfig", proxy.kubeconfig, "-n", namespace.name]
 
-    assert "talker" in run([*kubectl, "get", "pods"], timeout=20)
-    assert run([*kubectl, "exec", "talker", "--", "echo", "hello"], timeout=20) == "hello\n"
+    direct = namespace.cluster.environment
+
+    assert "talker" in run([*kubectl, "get", "pods"], env=direct, timeout=20)
+    said = run([*kubectl, "exec", "talker", "--", "echo", "hello"], env=direct, timeout=20)
+    assert said == "hello\n"
     with subprocess.Popen(
         [str(word) for word in [*kubectl, "logs", "--follow", "talker"]],
         stdout=subprocess.PIPE,
         text=True,
+        env=direct,
     ) as follow:
         assert follow.stdout is not None
         assert follow.stdout.readline() == "alive\n"
