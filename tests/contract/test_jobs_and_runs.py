@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -103,6 +104,16 @@ class TestJobs:
         assert "Square x6" in text
         assert picture._repr_svg_() == picture.svg()
         assert picture.svg().startswith("<svg")
+
+    def test_the_picture_where_the_output_takes_ascii_only(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job = client.jobs().submit("squares", SumOfSquares(NUMBERS)).wait()
+        written = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+        client.jobs().display(job)
+        sys.stdout.flush()
+        assert b"\\u2514\\u2500 Sum" in written.getvalue()
 
     @pytest.mark.parametrize(
         ("name", "tasks", "options", "error", "message"),

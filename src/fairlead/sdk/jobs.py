@@ -230,13 +230,13 @@ class Jobs:
 
     def display(self, job: Job | str) -> JobPicture:
         """Show the job's tree of tasks: printed as text, or as a picture in a notebook."""
-        from fairlead.sdk.picture import JobPicture, in_notebook
+        from fairlead.sdk.picture import JobPicture, in_notebook, show
 
         id = self._id(job)
         backend = self._client.backend
         picture = JobPicture(backend.job(id), backend.tasks(id))
         if not in_notebook():
-            print(picture)
+            show(picture)
         return picture
 
     def _id(self, job: Job | str) -> str:

@@ -34,6 +34,12 @@ class JobPicture:
         return self._repr_svg_()
 
 
+def show(picture: JobPicture) -> None:
+    """Print a picture; what the output's encoding lacks is written with escapes."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(str(picture).encode(encoding, "backslashreplace").decode(encoding))
+
+
 def in_notebook() -> bool:
     """Return whether the program runs in a notebook, which draws what a cell ends with."""
     ipython = sys.modules.get("IPython")
