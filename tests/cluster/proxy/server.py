@@ -113,10 +113,14 @@ class Proxy:
         """The requests remembered with a number above ``after``."""
         return [asdict(entry) for entry in self.entries if entry.number > after]
 
-    async def holding(self, rule: Rule) -> bool:
-        """Wait until a rule is released; whether to drop what it held."""
-        waiting = self._held.setdefault(rule.number, asyncio.get_running_loop().create_future())
-        return await asyncio.shield(waiting)
+    def hold(self, rule: Rule) -> asyncio.Future[bool]:
+        """Begin to hold what a rule has hit.
+
+        What comes back ends when the rule is released, and says whether to drop what was held.
+        """
+        if rule.number not in self._held:
+            self._held[rule.number] = asyncio.get_running_loop().create_future()
+        return self._held[rule.number]
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = _Connection(self, reader, writer)
@@ -165,6 +169,7 @@ class _Connection:
         self._writer = writer
         self._who = identity.of(writer)
         self._server: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._held: asyncio.Future[bool] | None = None
 
     def close(self) -> None:
         """Close both connections."""
@@ -183,6 +188,9 @@ class _Connection:
         )
         rule = rules.choose(self._proxy.rules, asked)
         entry = self._proxy.remember(asked, rule)
+        # From the hit on: a reply may be released before the server has given it.
+        holds = rule is not None and rule.action in ("hold", "hold-reply")
+        self._held = self._proxy.hold(rule) if rule is not None and holds else None
         if rule is not None and await self._before(rule, asked, entry):
             return True
         if rule is not None and rule.action == "rewind":
@@ -195,7 +203,7 @@ class _Connection:
             raise HangUpError
         if rule.action == "delay":
             await asyncio.sleep(rule.seconds)
-        if rule.action == "hold" and await self._proxy.holding(rule):
+        if rule.action == "hold" and await self._released():
             raise HangUpError
         if rule.action != "fail":
             return False
@@ -242,8 +250,13 @@ class _Connection:
     async def _after(self, rule: Rule) -> bool:
         """Do what a rule says after the server has answered; whether to keep the answer."""
         if rule.action == "hold-reply":
-            return await self._proxy.holding(rule)
+            return await self._released()
         return rule.action == "hide-reply"
+
+    async def _released(self) -> bool:
+        """Wait until what is held is released; whether to drop it."""
+        # Others may be waiting for the same: it is not ours to cancel.
+        return self._held is not None and await asyncio.shield(self._held)
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._server is None or self._server[0].at_eof():

@@ -91,7 +91,7 @@ class Events:
             await asyncio.sleep(max(0.0, came + rule.seconds - time.monotonic()))
         dropped = action == "event-drop"
         if rule is not None and action == "event-hold":
-            dropped = await self._proxy.holding(rule)
+            dropped = await asyncio.shield(self._proxy.hold(rule))
         if not dropped:
             await self._send(line)
         if action == "event-duplicate":
