@@ -25,6 +25,14 @@ READY_SECONDS = 90
 """How long a cluster may take to be ready, on a machine that is busy with other things."""
 
 
+LONGEST_NAME = "tests-scale"
+"""The longest name of a cluster that the tests use."""
+
+SOCKET_PATH = 107
+"""Most bytes of a socket's path."""
+
+ELSEWHERE = "let FAIRLEAD_CLUSTER_STATE name a folder elsewhere"
+
 LOCK_SECONDS = 300
 """How long a command waits for another one that works on the same cluster."""
 
@@ -41,6 +49,24 @@ def check_machine() -> None:
         raise UnsupportedError("a native cluster needs Linux")
     if os.geteuid() != 0:
         raise UnsupportedError("a native cluster needs root")
+    check_folder(state_root())
+
+
+def check_folder(root: Path) -> None:
+    """Say why clusters cannot be kept in a folder, if that is so.
+
+    Raises
+    ------
+    UnsupportedError
+        With the reason.
+    """
+    # The longest is that of containerd's second socket.
+    longest = Node("node1", "", "", "", root / LONGEST_NAME / "node1").containerd
+    if len(os.fsencode(f"{longest}.ttrpc")) > SOCKET_PATH:
+        raise UnsupportedError(f"the path {root} is too long for sockets; {ELSEWHERE}")
+    existing = next(folder for folder in (root, *root.parents) if folder.exists())
+    if run(["stat", "--file-system", "--format=%T", existing]).strip() == "overlayfs":
+        raise UnsupportedError(f"{root} is on an overlay, which cannot carry another; {ELSEWHERE}")
 
 
 def up(name: str, *, nodes: int = 2, fake_nodes: int = 0) -> Layout:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from tests.cluster.native import lifecycle, node
 from tests.cluster.native.layout import Layout
+from tests.cluster.shell import UnsupportedError
 
 
 @pytest.fixture
@@ -43,3 +44,20 @@ def test_the_last_cluster_removes_the_folders_that_the_first_has_made(
 
 def test_a_mount_in_a_folder_with_spaces_is_known_by_its_name() -> None:
     assert lifecycle._unescaped(r"/my\040folder\134x/run") == r"/my folder\x/run"
+
+
+def test_a_folder_too_deep_for_sockets_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedError, match=r"too long.*FAIRLEAD_CLUSTER_STATE"):
+        lifecycle.check_folder(tmp_path / ("deep/" * 20))
+
+
+def test_a_folder_on_an_overlay_is_refused_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = tmp_path / "stat"
+    stat.write_text("#!/bin/sh\necho overlayfs\n")
+    stat.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    with pytest.raises(UnsupportedError, match=r"overlay.*FAIRLEAD_CLUSTER_STATE"):
+        lifecycle.check_folder(Path("/run/clusters"))
