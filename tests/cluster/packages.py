@@ -13,9 +13,9 @@ conflict with those of Docker's own packages, which apt would remove together wi
 
 
 def absent() -> list[str]:
-    """The packages that are not installed; empty where dpkg itself is unknown."""
+    """The packages that are not installed; all of them where dpkg itself is unknown."""
     if shutil.which("dpkg-query") is None:
-        return []
+        return list(versions.DEBIAN_PACKAGES)
     query = ("dpkg-query", "--show", "--showformat", "${db:Status-Status}")
     return [
         name

@@ -50,3 +50,7 @@ def test_without_apt_the_packages_are_named(programs: Path) -> None:
 
     with pytest.raises(UnsupportedError, match=r"no apt: .*containerd"):
         packages.install()
+
+
+def test_a_machine_without_dpkg_has_none_of_the_packages(programs: Path) -> None:
+    assert packages.absent() == list(versions.DEBIAN_PACKAGES)
