@@ -67,7 +67,8 @@ class GoProgram:
         flags = f"-s -w {self.flags}".strip()
         command = ["go", "build", "-mod=readonly", "-buildvcs=false", "-trimpath"]
         with part(f"build {self.name} {self.version}"):
-            environment = {**os.environ, "CGO_ENABLED": "0"}
+            # Go finds its caches by HOME, which services may lack.
+            environment = {"HOME": str(Path.home()), **os.environ, "CGO_ENABLED": "0"}
             # The machine stays usable while the compiler has every core.
             run(
                 ["nice", "-n", "19", *command, "-ldflags", flags, "-o", partial, self.package],
