@@ -151,7 +151,7 @@ class TestMistakes:
         with Session() as session:
             with pytest.raises(TaskInputError, match=r"double\.number"):
                 double.instance().start("x")
-            with pytest.raises(TypeError, match=r"double has no field 'nmber'"):
+            with pytest.raises(TypeError, match=r"double has no parameter 'nmber'"):
                 double.instance().start(nmber=1)
         assert client.jobs().find(session.id).tasks() == []
 

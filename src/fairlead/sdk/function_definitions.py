@@ -96,7 +96,7 @@ class Parameters:
             If the function does not take them; a TypeError.
         """
         error = argument_errors(
-            self.task, self.positional, self.names, self.required, len(args), kwargs
+            self.task, self.positional, self.names, self.required, len(args), kwargs, "parameter"
         )
         if error is not None:
             raise error

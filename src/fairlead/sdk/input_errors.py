@@ -43,6 +43,7 @@ def argument_errors(
     required: Sequence[str],
     given: int,
     keywords: Iterable[str],
+    noun: str = "field",
 ) -> TaskArgumentError | None:
     """Return what is wrong with a call's arguments, or None where they fit.
 
@@ -60,16 +61,18 @@ def argument_errors(
         How many were given by position.
     keywords
         Names of those given by name.
+    noun
+        What they are called: fields of a class, parameters of a function.
     """
     if given > len(positional):
         return TaskArgumentError(
-            f"{task} takes {_counted(len(positional))} by position"
+            f"{task} takes {_counted(len(positional), noun)} by position"
             f" ({', '.join(positional) or 'none'}), but got {given}"
         )
     by_name = list(keywords)
     for name in by_name:
         if name not in names:
-            return TaskArgumentError(unknown_field(task, name, names))
+            return TaskArgumentError(unknown_field(task, name, names, noun))
         if name in positional[:given]:
             return TaskArgumentError(f"{task}.{name} was given twice, by position and by name")
     missing = [name for name in required if name not in by_name and name not in positional[:given]]
@@ -78,15 +81,15 @@ def argument_errors(
     return None
 
 
-def _counted(number: int) -> str:
-    return f"{number} field" if number == 1 else f"{number} fields"
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def unknown_field(task: str, name: str, known: Sequence[str]) -> str:
+def unknown_field(task: str, name: str, known: Sequence[str], noun: str = "field") -> str:
     """Return the complaint about a field that the task does not have."""
     hint = did_you_mean(name, known)
-    fields = f"its fields are {', '.join(known)}" if known else "it has none"
-    return f"{task} has no field {name!r}{hint or '; ' + fields}"
+    fields = f"its {noun}s are {', '.join(known)}" if known else "it has none"
+    return f"{task} has no {noun} {name!r}{hint or '; ' + fields}"
 
 
 def missing_fields(task: str, names: Sequence[str]) -> str:

@@ -85,7 +85,7 @@ class TestCallingBySessionStyle:
         ("args", "kwargs", "message"),
         [
             ((), {}, r"add\.one is missing"),
-            ((1, 2, 3), {}, r"add takes 2 fields by position \(one, other\), but got 3"),
+            ((1, 2, 3), {}, r"add takes 2 parameters by position \(one, other\), but got 3"),
             ((1,), {"one": 1}, r"add\.one was given twice"),
             ((1,), {"thrid": 1}, r"did you mean 'third'"),
             (("1",), {}, r"add\.one wants a valid integer"),

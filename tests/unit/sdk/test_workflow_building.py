@@ -54,7 +54,7 @@ class TestInstances:
         [
             (("Tokyo",), {}, r"by name only, not by position: fetch\(city=\.\.\., days=\.\.\.\)"),
             ((), {}, r"fetch\.city is missing"),
-            ((), {"city": "a", "town": "b"}, r"fetch has no field 'town'"),
+            ((), {"city": "a", "town": "b"}, r"fetch has no parameter 'town'"),
             ((), {"cty": "a"}, r"did you mean 'city'"),
         ],
     )
