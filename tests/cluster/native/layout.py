@@ -14,6 +14,9 @@ POOL_LABEL = "fairlead.dev/pool"
 POOLS = ("small", "large")
 """Node 1 is the pool of small machines, for everyone; node 2 is the tainted pool of large."""
 
+BRIDGES = "flbr"
+"""What the names of all clusters' bridges begin with."""
+
 SERVICES = "10.96.0.0/16"
 API_SERVICE = "10.96.0.1"
 DNS_SERVICE = "10.96.0.10"
@@ -98,7 +101,7 @@ class Layout:
     @property
     def bridge(self) -> str:
         """The link on the host that the nodes hang on."""
-        return f"flbr{self.slot}"
+        return f"{BRIDGES}{self.slot}"
 
     @property
     def host(self) -> str:

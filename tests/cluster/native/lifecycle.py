@@ -328,7 +328,7 @@ def _down(name: str) -> None:
     if layout is not None:
         network.remove(layout)
         cgroups.remove(layout)
-    _remove_files(folder)
+    _remove_files(folder, in_use=layout is not None and network.others_run())
 
 
 def _end_processes(folder: Path) -> None:
@@ -348,7 +348,8 @@ def _end_processes(folder: Path) -> None:
             raise ClusterError(f"these processes survive being killed: {left}")
 
 
-def _remove_files(folder: Path) -> None:
+def _remove_files(folder: Path, *, in_use: bool) -> None:
+    """Remove a cluster's folder, and those it has made on the host unless they are in use."""
     ours = _made(folder)
     others = [file.parent for file in folder.parent.glob("*/cluster.json")]
     heirs = [other for other in others if other != folder]
@@ -360,7 +361,8 @@ def _remove_files(folder: Path) -> None:
         run(["umount", "--lazy", mounted])
     if folder.exists():
         shutil.rmtree(folder)
-    for path in ours:
+    for path in () if in_use else ours:
+        # One that nodes mount over must stay: without it they would lose the mount.
         if Path(path).is_dir() and not any(Path(path).iterdir()):
             Path(path).rmdir()
     if folder.parent.is_dir() and not any(folder.parent.iterdir()):

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, ip_network
 
-from tests.cluster.native.layout import PORTS, SERVICES, Layout, Node
+from tests.cluster.native.layout import BRIDGES, PORTS, SERVICES, Layout, Node
 from tests.cluster.native.process import Process
 from tests.cluster.shell import run, succeeds
 
@@ -32,6 +32,12 @@ def in_use(layout: Layout) -> bool:
     if meets(layout, (route.get("dst", "") for route in routes)):
         return True
     return not all(_port_is_free(layout.port(name)) for name in PORTS)
+
+
+def others_run() -> bool:
+    """Whether any cluster has a bridge, be it one of another cache."""
+    links = json.loads(run(["ip", "-json", "link", "show", "type", "bridge"]) or "[]")
+    return any(link.get("ifname", "").startswith(BRIDGES) for link in links)
 
 
 def meets(layout: Layout, destinations: Iterable[str]) -> bool:

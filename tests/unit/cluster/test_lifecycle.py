@@ -34,12 +34,25 @@ def test_the_last_cluster_removes_the_folders_that_the_first_has_made(
         lifecycle._make_covered(layout)
     assert all(folder.is_dir() for folder in covered)
 
-    lifecycle._remove_files(first.folder)
+    lifecycle._remove_files(first.folder, in_use=True)
     assert all(folder.is_dir() for folder in covered)
 
-    lifecycle._remove_files(last.folder)
+    lifecycle._remove_files(last.folder, in_use=False)
     assert [folder.is_dir() for folder in covered] == [False, False, True]
     assert not state.exists()
+
+
+def test_folders_that_a_cluster_of_another_cache_uses_stay(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node, "COVERED", (tmp_path / "a",))
+    layout = written("only", 0)
+    lifecycle._make_covered(layout)
+
+    lifecycle._remove_files(layout.folder, in_use=True)
+
+    assert (tmp_path / "a").is_dir()
+    assert not layout.folder.exists()
 
 
 def test_a_mount_in_a_folder_with_spaces_is_known_by_its_name() -> None:
