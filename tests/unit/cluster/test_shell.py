@@ -10,7 +10,7 @@ from tests.cluster.shell import run
 def test_no_proxy_is_asked_for_a_cluster_of_this_machine(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setenv(name, "http://proxy.invalid:3128")
+    monkeypatch.setenv(name, "http://127.0.0.1:3128")
 
     assert f"{name}=" not in run(["env"], env=NativeCluster().environment)
     assert f"{name}=" in run(["env"], env=ExistingCluster().environment)
