@@ -20,7 +20,5 @@ def _file(kind: Kind) -> Callable[[], str]:
     return lambda: text(kind)
 
 
-FILES: Mapping[str, Callable[[], str]] = {
-    f"crds/{kind.plural}.yaml": _file(kind) for kind in KINDS
-}
+FILES: Mapping[str, Callable[[], str]] = {f"crds/{kind.plural}.yaml": _file(kind) for kind in KINDS}
 """Path from the repository's root -> the function that makes the file's text."""

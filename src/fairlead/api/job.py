@@ -45,9 +45,7 @@ class JobTask(Model):
     """One task of a Job's graph."""
 
     model_config = rules(
-        rule(
-            "!(has(self.input) && has(self.inputJSON))", "give input or inputJSON, but not both"
-        ),
+        rule("!(has(self.input) && has(self.inputJSON))", "give input or inputJSON, but not both"),
         rule(
             "!has(self.dependsOn) || !self.dependsOn.exists(other, other == self.name)",
             "a task cannot depend on itself",
@@ -296,5 +294,3 @@ class Job(Resource):
     kind: Literal["Job"] = "Job"
     spec: JobSpec
     status: JobStatus = Field(default_factory=JobStatus)
-
-

@@ -11,7 +11,7 @@ from fairlead.api.model import Model
 
 GROUP = "fairlead.dev"
 VERSION = "v1beta1"
-API_VERSION = f"{GROUP}/{VERSION}"
+API_VERSION: Literal["fairlead.dev/v1beta1"] = "fairlead.dev/v1beta1"
 
 ConditionStatus = Literal["True", "False", "Unknown"]
 
@@ -52,7 +52,8 @@ class Condition(Model):
     status: ConditionStatus
     """Whether it is so."""
     reason: Annotated[
-        str, Field(min_length=1, max_length=256, pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")
+        str,
+        Field(min_length=1, max_length=256, pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"),
     ]
     """Why, in one word that programs can compare."""
     message: Annotated[str, Field(max_length=4096)] = ""
@@ -85,4 +86,3 @@ class Resource(Model):
     def uid(self) -> str:
         """The object's unique id, which its name may outlive."""
         return self.metadata.uid or ""
-

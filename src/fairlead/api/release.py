@@ -132,9 +132,7 @@ class Release(Resource):
 
     KIND: ClassVar[str] = "Release"
     model_config = rules(
-        rule(
-            "size(self.metadata.name) <= 63", "the name of a Release has at most 63 characters"
-        ),
+        rule("size(self.metadata.name) <= 63", "the name of a Release has at most 63 characters"),
     )
 
     kind: Literal["Release"] = "Release"

@@ -11,6 +11,7 @@ import ast
 import inspect
 import sys
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from fairlead.api.model import SERVER_DEFAULT, Extra, Model
@@ -112,7 +113,7 @@ def _field_notes(model: type[Model]) -> dict[str, str]:
     for base in reversed(model.__mro__):
         if issubclass(base, Model):
             body: list[Any] = _classes(base.__module__)[base.__name__].body
-            for field, note in zip(body, body[1:], strict=False):
+            for field, note in pairwise(body):
                 if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
                     text = _text(note)
                     notes |= {field.target.id: _sentence(text)} if text else {}

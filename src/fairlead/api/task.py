@@ -247,16 +247,16 @@ class TaskStatus(Model):
     """The latest ended attempts."""
     conditions: Annotated[list[Condition], Field(max_length=16), listed_by("type")] | None = None
     """Runnable says why a task does not start."""
-    report: Annotated[str, Field(max_length=24, pattern=r"^[1-9][0-9]*\.[1-9][0-9]*$")] | None = None
+    report: Annotated[str, Field(max_length=24, pattern=r"^[1-9][0-9]*\.[1-9][0-9]*$")] | None = (
+        None
+    )
     """The runner's latest write, as attempt.number. Every write of a runner raises the number, so
     that a late one changes nothing."""
     start_time: datetime | None = None
     """When the task's code started."""
     progress: Annotated[str, Field(max_length=64)] | None = None
     """How far it is: 3/10."""
-    progress_details: (
-        Annotated[list[ProgressDetail], Field(max_length=32), at_once()] | None
-    ) = None
+    progress_details: Annotated[list[ProgressDetail], Field(max_length=32), at_once()] | None = None
     """How far each labelled piece of work is."""
     display: Annotated[str, Field(max_length=256)] | None = None
     """What people see instead of the identifier."""

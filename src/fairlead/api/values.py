@@ -36,9 +36,7 @@ Identifier = Annotated[
     checked(rule("bytes(self).size() <= 256", "an identifier has at most 256 bytes in UTF-8")),
 ]
 
-VersionText = Annotated[
-    str, Field(max_length=24, pattern=r"^v(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$")
-]
+VersionText = Annotated[str, Field(max_length=24, pattern=r"^v(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$")]
 
 FairleadId = Annotated[str, Field(pattern=r"^[0-9a-z]{25}$", max_length=25)]
 """An id as the SDK and the command line show it."""
@@ -53,7 +51,8 @@ PositiveSeconds = Annotated[int, Field(ge=1, le=MAX_SECONDS)]
 
 FailurePolicy = Literal["Fail", "Ignore"]
 
-QUANTITY = r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$"
+_DECIMAL = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)"
+QUANTITY = rf"^[+-]?{_DECIMAL}([KMGTPE]i|[numkMGTPE]|[eE][+-]?{_DECIMAL})?$"
 
 Quantity = Annotated[
     int | str,
@@ -68,9 +67,7 @@ Quantity = Annotated[
 ]
 """An amount of a resource, for example ``500m``, ``2`` or ``1Gi``."""
 
-Labels = Annotated[
-    dict[str, Annotated[str, Field(max_length=253)]], Field(max_length=64)
-]
+Labels = Annotated[dict[str, Annotated[str, Field(max_length=253)]], Field(max_length=64)]
 
 
 class StoredValue(Model):

@@ -86,7 +86,9 @@ class ResultCodec:
         try:
             plain, found = without_references(value)
         except TaskInputError as error:
-            raise TaskResultError(f"{self.task} returned a value that is no JSON: {error}") from None
+            raise TaskResultError(
+                f"{self.task} returned a value that is no JSON: {error}"
+            ) from None
         try:
             data = self._plain(plain, inf_nan_mode="constants", bytes_mode="base64")
         except Exception as error:
