@@ -132,6 +132,7 @@ def _immutable(name: str) -> dict[str, object]:
         unchanged(name),
         f"spec.{name} cannot be changed; submit another Job",
         reason="FieldValueForbidden",
+        fieldPath=f".{name}",
     )
 
 
@@ -144,12 +145,14 @@ class JobSpec(Model):
             "self.run == oldSelf.run || self.run == oldSelf.run + 1",
             "spec.run can only be raised by one, which runs again what did not succeed",
             reason="FieldValueForbidden",
+            fieldPath=".run",
         ),
         rule(
             "oldSelf.desired != 'Cancelled' || self.desired == 'Cancelled'"
             " || self.run == oldSelf.run + 1",
             "a cancelled job stays cancelled; raise spec.run by one with desired: Running to retry",
             reason="FieldValueForbidden",
+            fieldPath=".desired",
         ),
         rule(
             "self.run == oldSelf.run || self.desired != 'Cancelled'",
@@ -159,6 +162,7 @@ class JobSpec(Model):
             "!has(oldSelf.closed) || (has(self.closed) && self.closed == oldSelf.closed)",
             "spec.closed cannot be changed once it is set",
             reason="FieldValueForbidden",
+            fieldPath=".closed",
         ),
         rule(
             "!has(self.tasks) || !has(self.closed)",

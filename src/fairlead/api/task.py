@@ -305,16 +305,19 @@ class Task(Resource):
             f"self.status.state in {_transitions()}[oldSelf.status.state]",
             "a task cannot change its state like that; final states are final",
             reason="FieldValueForbidden",
+            fieldPath=".status.state",
         ),
         rule(
             f"!(oldSelf.status.state in {_texts(FINAL_TASK_WORDS)}) || ({_frozen})",
             "what a task ended with cannot be changed",
             reason="FieldValueForbidden",
+            fieldPath=".status",
         ),
         rule(
             "self.status.?attempt.orValue(0) >= oldSelf.status.?attempt.orValue(0)",
             "status.attempt only grows",
             reason="FieldValueForbidden",
+            fieldPath=".status.attempt",
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -21,15 +22,13 @@ def other(site: Site) -> Pod:
     return site.runner("other")
 
 
+NUMBERS = itertools.count(1)
+
+
 @pytest.fixture
-def held(site: Site, holder: Pod, request: pytest.FixtureRequest) -> str:
+def held(site: Site, holder: Pod) -> str:
     """A Task that the operator has given to the holder; its path."""
-    return site.held(_name(request), holder.name, size="small")
-
-
-def _name(request: pytest.FixtureRequest) -> str:
-    plain = "".join(c if c.isalnum() else "-" for c in request.node.name.lower())
-    return plain.removeprefix("test-")[:50].strip("-")
+    return site.held(f"held-{next(NUMBERS)}", holder.name, size="small")
 
 
 def write(pod: Pod, path: str, **status: Any) -> Object:
@@ -209,7 +208,7 @@ def test_a_late_write_of_the_attempt_before_changes_nothing(
     write(holder, held, **RUNNING)
     site.set_status(held, state="Queued", attempt=2)
     late = {"report": "1.2", "outcome": success(holder), "result": "1"}
-    assert "another attempt" in cannot_write(holder, held, **late)
+    assert "only grows" in cannot_write(holder, held, **late)
     # Even a write that does not say for which attempt it is meant: its report does.
     unnamed = refused(holder.api, "PATCH", f"{held}/status", {"status": late})
     assert "must name its attempt" in unnamed.body
