@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import adr_index
-import crds
+import crd_files
 import reference_cli
 import reference_configuration
 import reference_errors
@@ -29,7 +29,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/reference/configuration.md": reference_configuration.text,
     "docs/reference/errors.md": reference_errors.text,
     "docs/reference/states.md": reference_states.text,
-    **crds.FILES,
+    **crd_files.FILES,
 }
 """Path from the repository's root -> the function that makes the file's text."""
 

@@ -231,14 +231,23 @@ class Counts(Model):
     """How many tasks of the job are in each state."""
 
     total: Count = 0
+    """All that are known."""
     queued: Count = 0
+    """Those that wait."""
     running: Count = 0
+    """Those that run."""
     computed: Count = 0
+    """Those that wait for their subtasks."""
     completed: Count = 0
+    """Those that ended well."""
     failed: Count = 0
+    """Those that failed."""
     failed_optional: Count = 0
+    """Those that failed without harm to the job."""
     skipped: Count = 0
+    """Those that were not needed any more."""
     cancelled: Count = 0
+    """Those that were cancelled."""
 
 
 class JobFailure(Model):
