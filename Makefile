@@ -18,6 +18,8 @@ DEV := .venv/.installed-dev
 
 # Two tests at a time: each makes its own folders, and many of them mostly wait.
 PYTEST_WORKERS ?= 2
+# Seconds after which a test counts as hanging, and its process ends with all stacks shown.
+PYTEST_HANGS ?= 300
 PYTEST_OPTIONS ?=
 
 .PHONY: help
@@ -65,7 +67,7 @@ test-fast: $(DEV) ## Run the unit tests only
 .PHONY: pytest
 pytest: $(DEV)
 	@tools/run-pytest $(PYTHON_VENV) -m pytest -n $(PYTEST_WORKERS) --dist worksteal \
-		--durations=15 $(PYTEST_OPTIONS)
+		--timeout $(PYTEST_HANGS) --timeout-method thread --durations=15 $(PYTEST_OPTIONS)
 
 .PHONY: lint
 lint: $(DEV) ## Check style and format with ruff

@@ -69,7 +69,7 @@ class LimitExceededError(NonRetryableError):
 # --- what a program asked for ----------------------------------------------------
 
 
-class SessionError(FairleadError):
+class SessionError(TaskError):
     """A session was used in a way that sessions do not allow."""
 
 

@@ -36,6 +36,11 @@ def _build(cluster: Cluster, given: argparse.Namespace) -> None:
         parts.PROGRAMS[name].build()
 
 
+def _prune(cluster: Cluster, given: argparse.Namespace) -> None:
+    for folder in parts.prune():
+        print(folder)
+
+
 def _up(cluster: Cluster, given: argparse.Namespace) -> None:
     cluster.build()
     cluster.up()
@@ -48,9 +53,8 @@ def _down(cluster: Cluster, given: argparse.Namespace) -> None:
 
 
 def _status(cluster: Cluster, given: argparse.Namespace) -> None:
-    if isinstance(cluster, NativeCluster):
-        for name, state in cluster.status().items():
-            print(f"{name:24} {state}")
+    for name, state in cluster.status().items():
+        print(f"{name:24} {state}")
     if not cluster.is_up():
         raise ClusterError(f"no cluster of the provider {cluster.provider!r} is up")
     print(run([cluster.kubectl, "--kubeconfig", cluster.kubeconfig, "get", "nodes"]), end="")
@@ -116,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     extra.add_argument(
         "--with", dest="extra", action="append", default=[], choices=sorted(parts.PROGRAMS)
     )
+    add("prune", _prune, "remove programs of other versions from the cache")
     add("up", _up, "build what is missing and start the cluster")
     add("down", _down, "end the cluster and leave nothing of it")
     add("status", _status, "show what runs")

@@ -10,6 +10,5 @@ cluster-down: $(DEV) ## End it and leave nothing of it
 	@$(PYTHON_VENV) -m tests.cluster down
 
 .PHONY: cluster-test
-cluster-test: $(DEV) ## Run the tests of the cluster itself
-	@$(PYTHON_VENV) -m pytest --durations=10 tests/unit/cluster tests/integration/cluster \
-		$(PYTEST_OPTIONS)
+cluster-test: $(DEV) ## Run only the tests that need a cluster
+	@$(PYTHON_VENV) -m pytest -m cluster --durations=10 $(PYTEST_OPTIONS)

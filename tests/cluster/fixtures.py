@@ -10,12 +10,14 @@ A ``conftest.py`` gets them by importing the names in ``__all__``.
 import os
 import shutil
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import pytest
 from tests.cluster import images, packages, parts
 from tests.cluster.kubeapi import ApiError, KubeApi, Object, until
+from tests.cluster.lock import locked
 from tests.cluster.native.cluster import NativeCluster
 from tests.cluster.native.faults import Faults
 from tests.cluster.native.layout import POOL_LABEL
@@ -26,7 +28,7 @@ from tests.cluster.shell import ClusterError, UnsupportedError, run
 __all__ = [
     "Namespace",
     "cluster",
-    "cluster_settings",
+    "cluster_turn",
     "faults",
     "namespace",
     "proxy",
@@ -37,7 +39,11 @@ __all__ = [
 ]
 
 FAILED = pytest.StashKey[bool]()
-GROUP = "cluster"
+TURN = "FAIRLEAD_CLUSTER_TURN"
+"""Variable that tells child processes that their parent has the turn."""
+
+TURN_SECONDS = 7200
+"""How long a process waits for another one that is running tests of a cluster."""
 
 SETTINGS = {
     name: value
@@ -61,24 +67,24 @@ def cannot(reason: object) -> NoReturn:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the mark for runs that go without the plugin it is meant for."""
-    config.addinivalue_line("markers", "xdist_group(name): tests that share one process")
+    """Name the mark that tests of a cluster get."""
+    config.addinivalue_line("markers", "cluster: needs a Kubernetes cluster; set by itself")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all tests of the cluster in one process, and put them first: they take longest.
+    """Mark all tests of a cluster, so that `-m cluster` chooses them, and put them first.
 
-    With several processes, ``--dist loadgroup`` heeds that; faults that one test injects
-    must not hit another.
+    First, because they take longest, and because several processes that share the tests
+    then leave them to one of their number for as long as there is other work.
     """
-    sharing = []
+    first = []
     for item in items:
-        if {"cluster", "scale_cluster"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group(GROUP))
-            sharing.append(item)
-    others = [item for item in items if item not in set(sharing)]
-    items[:] = [*sharing, *others]
+        if "cluster_turn" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.cluster)
+            first.append(item)
+    others = [item for item in items if item not in set(first)]
+    items[:] = [*first, *others]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -93,16 +99,24 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def cluster_settings() -> Iterator[None]:
-    """The caller's settings of the cluster, in force again."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in SETTINGS.items():
+def cluster_turn() -> Iterator[None]:
+    """This process's turn to run tests of a cluster, with the caller's settings of it.
+
+    Faults that one process injects must not hit the tests of another. Processes that this
+    one starts share its turn.
+    """
+    shared = SETTINGS.get(TURN) == "taken"
+    with (
+        nullcontext() if shared else locked("tests of a cluster", TURN_SECONDS),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in {**SETTINGS, TURN: "taken"}.items():
             patch.setenv(name, value)
         yield
 
 
 @pytest.fixture(scope="session")
-def cluster(cluster_settings: None) -> Iterator[Cluster]:
+def cluster(cluster_turn: None) -> Iterator[Cluster]:
     """A cluster that is up. One that was up before stays up afterwards."""
     try:
         found = choose()
@@ -137,7 +151,7 @@ def _check_built(found: Cluster) -> None:
 
 
 @pytest.fixture(scope="session")
-def scale_cluster(cluster_settings: None) -> Iterator[Cluster]:
+def scale_cluster(cluster_turn: None) -> Iterator[Cluster]:
     """A cluster of its own with a real control plane and 50 nodes that kwok plays."""
     made = NativeCluster("scale", nodes=0, fake_nodes=50)
     try:

@@ -24,7 +24,7 @@ BASE_VARIABLE = "FAIRLEAD_BASE_IMAGE"
 
 @dataclass(frozen=True)
 class Image:
-    """A built image: its name with its tag, and the OCI archive that holds it."""
+    """A built image: its name with its tag, and the archive that holds it."""
 
     name: str
     archive: Path
@@ -64,16 +64,19 @@ class Recipe:
     @property
     def image(self) -> Image:
         """Name and archive the finished image has."""
-        contents = [self.containerfile]
+        contents, names = [self.containerfile], list(self.files)
         for source in () if self.mark else self.files.values():
-            contents += sorted(_plain_files(source)) if source.is_dir() else [source]
-        tag = parts.digest(contents, self.base_name, self.mark, *self.files)
+            inner = sorted(_plain_files(source)) if source.is_dir() else [source]
+            names += [str(path.relative_to(source)) for path in inner]
+            contents += inner
+        tag = parts.digest(contents, self.base_name, self.mark, *names)
         archive = cache_root() / "images" / f"{self.name}-{tag}.tar"
         return Image(f"localhost/fairlead/{self.name}:{tag}", archive)
 
 
 def _plain_files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return [path for path in found if "__pycache__" not in path.parts]
 
 
 def build(recipe: Recipe) -> Image:
@@ -86,8 +89,11 @@ def build(recipe: Recipe) -> Image:
         context = Path(folder)
         shutil.copy(recipe.containerfile, context / "Containerfile")
         for name, source in recipe.files.items():
-            copy = shutil.copytree if source.is_dir() else shutil.copy
-            copy(source, context / name)
+            if source.is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(source, context / name, ignore=ignored)
+            else:
+                shutil.copy(source, context / name)
         partial = image.archive.with_name(f".{image.archive.name}.partial")
         partial.unlink(missing_ok=True)
         builder = _with_docker if docker_answers() else _with_buildah
@@ -123,13 +129,22 @@ def _with_buildah(recipe: Recipe, context: Path, archive: Path) -> None:
         _need_in_store(recipe.base)
     arguments = ["--build-arg", f"BASE={recipe.base_name}", "--timestamp", "0"]
     _buildah("bud", "--isolation", "chroot", "--quiet", *arguments, "--tag", name, context)
-    _buildah("push", "--quiet", name, f"oci-archive:{archive}:{name}")
+    _buildah("push", "--quiet", name, _archive(archive, name))
+
+
+def _archive(archive: Path, name: str = "") -> str:
+    """How buildah is told of an archive.
+
+    This kind keeps its layers uncompressed: it is unpacked on two nodes each time a cluster
+    starts.
+    """
+    return f"docker-archive:{archive}" + (f":{name}" if name else "")
 
 
 def _need_in_store(image: Image) -> None:
     """Put an image that exists as an archive only back into buildah's store."""
     if image.name not in _buildah("images", "--format", "{{.Name}}:{{.Tag}}").split():
-        pulled = _buildah("pull", "--quiet", f"oci-archive:{image.archive}").strip()
+        pulled = _buildah("pull", "--quiet", _archive(image.archive)).strip()
         _buildah("tag", pulled, image.name)
 
 
@@ -233,7 +248,7 @@ def find(name: str) -> Image:
     if docker_answers() and succeeds(["docker", "image", "inspect", name]):
         run(["docker", "save", "--output", archive, name])
     elif succeeds(["buildah", "--storage-driver", "vfs", "inspect", "--type", "image", name]):
-        run(["buildah", "--storage-driver", "vfs", "push", name, f"oci-archive:{archive}:{name}"])
+        run(["buildah", "--storage-driver", "vfs", "push", name, _archive(archive, name)])
     else:
         raise ClusterError(f"no archive and no image is called {name!r}")
     return Image(name, archive)

@@ -72,6 +72,10 @@ class Cluster(ABC):
     def logs(self, component: str = "") -> str:
         """The end of the log of one component, or of all."""
 
+    def status(self) -> dict[str, str]:
+        """The state of each node and component that the provider can look into."""
+        return {}
+
     @property
     def faults(self) -> Faults:
         """The fault verbs.

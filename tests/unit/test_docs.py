@@ -163,6 +163,14 @@ def test_links_between_pages_lead_somewhere(path: Path) -> None:
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
+def test_the_map_names_every_page() -> None:
+    docs = ROOT / "docs"
+    mapped = (docs / "README.md").read_text()
+    listed_elsewhere = {docs / "README.md", *(docs / "adr").glob("[0-9]*.md")}
+    pages = set(docs.rglob("*.md")) - listed_elsewhere - {docs / "adr" / "template.md"}
+    assert [page for page in pages if f"]({page.relative_to(docs).as_posix()})" not in mapped] == []
+
+
 def test_commands_of_make_that_pages_name_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     included = "".join(p.read_text() for p in (ROOT / "tests").glob("*/*.mk"))

@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from fairlead.runner import protocol
 from fairlead.runner.handle import WorkerHandle
 from fairlead.runner.output import AttemptOutput
-from fairlead.sdk.attempt import AttemptOrder
 
 AHEAD = 16
 """Tickets a worker has at most, the running one included.  Enough to bridge the driver's
@@ -24,10 +23,10 @@ commits of a few milliseconds with tasks of a fraction of one; taking back is ch
 class Entry:
     """One submitted ticket that has not been finished."""
 
-    __slots__ = ("order", "output", "stop", "worker")
+    __slots__ = ("body", "output", "stop", "worker")
 
-    def __init__(self, order: AttemptOrder) -> None:
-        self.order = order
+    def __init__(self, body: bytes) -> None:
+        self.body = body
         self.worker: WorkerHandle | None = None
         self.stop = False
         self.output: AttemptOutput | None = None
@@ -42,9 +41,9 @@ class Dispatch:
         self.backlog: deque[int] = deque()
         self.workers: dict[int, WorkerHandle] = {}
 
-    def add(self, ticket: int, order: AttemptOrder) -> None:
-        """Take a new ticket and give it to a worker if one has room."""
-        self.entries[ticket] = Entry(order)
+    def add(self, ticket: int, body: bytes) -> None:
+        """Take a new ticket with its encoded order; give it to a worker if one has room."""
+        self.entries[ticket] = Entry(body)
         self.backlog.append(ticket)
         self.fill()
 
@@ -109,7 +108,7 @@ class Dispatch:
     def _give(self, worker: WorkerHandle, ticket: int) -> bool:
         entry = self.entries[ticket]
         kind = protocol.TASK_STOPPED if entry.stop else protocol.TASK
-        if not worker.give(ticket, kind, protocol.encode_order(entry.order)):
+        if not worker.give(ticket, kind, entry.body):
             return False
         entry.worker = worker
         return True

@@ -9,6 +9,7 @@ those still in the queue.  Exactly one of them can have been begun: its slot say
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 
@@ -83,8 +84,11 @@ class WorkerHandle:
         """Queue a ticket for the worker; False if its queue is full."""
         try:
             wire.send(self._tasks, ticket, kind, body)
-        except BlockingIOError:
-            return False
+        except OSError as error:
+            # Too many references: too many large messages are on their way.
+            if error.errno in (errno.EAGAIN, errno.ETOOMANYREFS):
+                return False
+            raise
         self.given[ticket] = None
         return True
 

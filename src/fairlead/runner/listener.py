@@ -162,7 +162,11 @@ class Listener:
         self._show_text(stream, text)
 
     def _show_text(self, stream: str, text: str) -> None:
-        if self._show:
-            shown = sys.stdout if stream == STREAMS[STDOUT] else sys.stderr
+        shown = sys.stdout if stream == STREAMS[STDOUT] else sys.stderr
+        if not self._show or shown is None:
+            return
+        try:
             shown.write(text)
             shown.flush()
+        except (OSError, ValueError):
+            self._show = False  # nobody looks any more: a closed pipe or stream

@@ -7,16 +7,23 @@ is taken to be the victim.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 _MACHINE = Path("/proc/vmstat")
 
 
 class OutOfMemoryWatch:
-    """Compares the kernel's count of such kills with the one seen last."""
+    """Compares the kernel's counts of such kills with those seen last.
 
-    def __init__(self) -> None:
-        self._sources = [path for path in (_group_events(), _MACHINE) if path is not None]
+    Parameters
+    ----------
+    sources
+        Files with a line ``oom_kill N``; those of this process and machine by default.
+    """
+
+    def __init__(self, sources: Sequence[Path] | None = None) -> None:
+        self._sources = _sources() if sources is None else sources
         self._seen = self._count()
 
     def has_struck(self) -> bool:
@@ -26,6 +33,10 @@ class OutOfMemoryWatch:
 
     def _count(self) -> int:
         return sum(_read_count(path) for path in self._sources)
+
+
+def _sources() -> list[Path]:
+    return [path for path in (_group_events(), _MACHINE) if path is not None]
 
 
 def _group_events() -> Path | None:

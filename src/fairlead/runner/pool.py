@@ -16,8 +16,9 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from fairlead.errors import BackendError
+from fairlead.errors import BackendError, BackendUnavailableError
 from fairlead.runner.events import PoolEvents
+from fairlead.runner.protocol import encode_order
 from fairlead.runner.reader import Reader
 from fairlead.runner.zygote import ZygoteConfig
 from fairlead.sdk.attempt import AttemptOrder, OutcomeKind
@@ -56,7 +57,7 @@ class WorkerPool:
     ProgramError
         If a program cannot be imported.
     BackendUnavailableError
-        If this system lacks what worker processes need.
+        If this system is not Linux: the ends of processes are not made sure of elsewhere.
     """
 
     def __init__(
@@ -72,6 +73,11 @@ class WorkerPool:
         executor: str = EXECUTOR,
         loader: str = LOADER,
     ) -> None:
+        if not sys.platform.startswith("linux"):
+            raise BackendUnavailableError(
+                f"Worker processes need Linux, and this is {sys.platform}. Use threads:"
+                f" FAIRLEAD_WORKERS=threads."
+            )
         config = ZygoteConfig(
             list(programs), loader, executor, files_root, memory_limit, list(sys.path), sys.argv[:]
         )
@@ -89,11 +95,12 @@ class WorkerPool:
         BackendError
             If the pool is closed, or cannot keep workers alive.
         """
+        body = encode_order(order)
         dispatch = self._reader.dispatch
         with dispatch.lock:
             if not self._reader.usable:
                 raise BackendError("The worker pool is closed.")
-            dispatch.add(ticket, order)
+            dispatch.add(ticket, body)
 
     def stop(self, ticket: int) -> None:
         """Ask an attempt to stop; what it returns counts."""

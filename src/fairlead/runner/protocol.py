@@ -16,6 +16,7 @@ import json
 import marshal
 import struct
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from fairlead.sdk.attempt import NO_UPSTREAM, AttemptOrder, AttemptOutcome, OutcomeKind, Upstream
@@ -36,48 +37,26 @@ class BadMessageError(ValueError):
 
 # --- orders: driver to worker -----------------------------------------------------
 
+_order_fields = attrgetter(*AttemptOrder.__slots__)
+_ORDER_REFS = AttemptOrder.__slots__.index("refs")
+_ORDER_UPSTREAM = AttemptOrder.__slots__.index("upstream")
+
 
 def encode_order(order: AttemptOrder) -> bytes:
     """Return the order as bytes for :func:`decode_order` in a process of the same pool."""
-    return marshal.dumps(
-        (
-            order.job_id,
-            order.task_id,
-            order.attempt,
-            order.identifier,
-            order.version,
-            order.source,
-            order.input,
-            [(ref.path, ref.task, ref.kind) for ref in order.refs],
-            [_plain_upstream(upstream) for upstream in order.upstream.values()],
-            order.display,
-            order.depth,
-            order.max_depth,
-            order.max_tasks,
-            order.timeout,
-            order.started,
-            order.chosen,
-        )
-    )
+    plain = list(_order_fields(order))
+    plain[_ORDER_REFS] = _plain_refs(order.refs)
+    plain[_ORDER_UPSTREAM] = [_plain_upstream(upstream) for upstream in order.upstream.values()]
+    return marshal.dumps(plain)
 
 
 def decode_order(data: bytes) -> AttemptOrder:
     """Return the order that :func:`encode_order` encoded."""
-    job, task, attempt, identifier, version, source, value, refs, upstream, *rest = marshal.loads(
-        data
-    )
-    return AttemptOrder(
-        job,
-        task,
-        attempt,
-        identifier,
-        version,
-        source,
-        value,
-        tuple(Ref(*ref) for ref in refs),
-        {one[0]: _upstream(one) for one in upstream} if upstream else NO_UPSTREAM,
-        *rest,
-    )
+    plain = marshal.loads(data)
+    plain[_ORDER_REFS] = _refs(plain[_ORDER_REFS])
+    upstream = plain[_ORDER_UPSTREAM]
+    plain[_ORDER_UPSTREAM] = {one[0]: _upstream(one) for one in upstream} or NO_UPSTREAM
+    return AttemptOrder(*plain)
 
 
 def _plain_upstream(upstream: Upstream) -> tuple[Any, ...]:
@@ -91,15 +70,7 @@ def _upstream(plain: tuple[Any, ...]) -> Upstream:
     return Upstream(task_id, state, result, None if failure is None else Failure(*failure))
 
 
-def _plain_failure(failure: Failure) -> tuple[Any, ...]:
-    return (
-        failure.kind,
-        failure.type,
-        failure.message,
-        failure.module,
-        failure.arguments,
-        failure.traceback,
-    )
+_plain_failure = attrgetter(*Failure.__slots__)
 
 
 # --- outcomes: worker to driver ----------------------------------------------------
@@ -197,10 +168,10 @@ class _Blobs:
 
 def _plain_children(
     children: Sequence[NewTask], blobs: list[bytes]
-) -> tuple[list[list[Any]], list[list[Any]]]:
+) -> tuple[list[Any], list[list[Any]]]:
     """Return the different options, and the tasks naming theirs by number."""
     numbers: dict[int, int] = {}
-    options: list[list[Any]] = []
+    options: list[Any] = []
     plain = []
     for child in children:
         number = numbers.setdefault(id(child.options), len(options))
@@ -211,19 +182,18 @@ def _plain_children(
     return options, plain
 
 
+_child_fields = attrgetter(*NewTask.__slots__)
+_CHILD_INPUT, _CHILD_REFS, _CHILD_AFTER, _CHILD_OPTIONS = (
+    NewTask.__slots__.index(name) for name in ("input", "refs", "depends_on", "options")
+)
+
+
 def _plain_child(child: NewTask, options: int) -> list[Any]:
-    return [
-        child.id,
-        child.identifier,
-        child.version,
-        child.source,
-        len(child.input),
-        _plain_refs(child.refs) if child.refs else (),
-        child.depends_on,
-        options,
-        child.key,
-        child.display,
-    ]
+    plain = list(_child_fields(child))
+    plain[_CHILD_INPUT] = len(child.input)
+    plain[_CHILD_REFS] = _plain_refs(child.refs)
+    plain[_CHILD_OPTIONS] = options
+    return plain
 
 
 def _children(
@@ -234,23 +204,14 @@ def _children(
 
 
 def _child(plain: list[Any], options: list[TaskOptions], blobs: _Blobs) -> NewTask:
-    identity, identifier, version, source, size, refs, after, number, key, display = plain
-    return NewTask(
-        identity,
-        identifier,
-        version,
-        source,
-        blobs.take(size),
-        _refs(refs),
-        tuple(after),
-        options[number],
-        key,
-        display,
-    )
+    plain[_CHILD_INPUT] = blobs.take(plain[_CHILD_INPUT])
+    plain[_CHILD_REFS] = _refs(plain[_CHILD_REFS])
+    plain[_CHILD_AFTER] = tuple(plain[_CHILD_AFTER])
+    plain[_CHILD_OPTIONS] = options[plain[_CHILD_OPTIONS]]
+    return NewTask(*plain)
 
 
-def _plain_options(options: TaskOptions) -> list[Any]:
-    return [getattr(options, name) for name in TaskOptions.__slots__]
+_plain_options = attrgetter(*TaskOptions.__slots__)
 
 
 def _plain_refs(refs: Sequence[Ref]) -> list[Any]:

@@ -76,7 +76,12 @@ class Reader:
     def start(self) -> None:
         """Start the thread, and wait until the programs are imported."""
         self.thread.start()
-        self._ready.result()
+        try:
+            self._ready.result()
+        except BaseException:
+            # An interrupt, while the programs are still being imported.
+            self.command(lambda: self.begin_to_close(0.0))
+            raise
 
     def command(self, command: Callable[[], None]) -> None:
         """Have something done by the thread; nothing happens once it has ended."""

@@ -15,7 +15,10 @@ def execute_registered(order: AttemptOrder, host: AttemptHost) -> AttemptOutcome
     The process has imported the program that defines the task.  What that did not bring,
     no other attempt would find either, so it is not retried.
     """
-    definition = registry.find(order.identifier, order.version, order.source)
+    if order.chosen is not None:
+        definition = registry.find_chosen(order.identifier, order.source, order.chosen)
+    else:
+        definition = registry.find(order.identifier, order.version, order.source)
     if definition is not None:
         return execute(definition, order, host)
     failure = Failure("ERROR", ProgramError.__name__, _out_of_reach(order), ProgramError.__module__)

@@ -23,6 +23,9 @@ _INT = array.array("i").itemsize
 _MAX_DESCRIPTORS = 8
 _ANCILLARY = socket.CMSG_SPACE(_MAX_DESCRIPTORS * _INT)
 
+_FLAGS: int = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+"""Received files are not for the programs that a task may start."""
+
 
 class Message(NamedTuple):
     """One received packet.
@@ -89,7 +92,7 @@ class Receiver:
         Raises BlockingIOError where it may not block and nothing is there.  ``flags`` are
         those of :meth:`socket.socket.recvmsg`.
         """
-        size, ancillary, _, _ = self._sock.recvmsg_into(self._buffers, _ANCILLARY, flags)
+        size, ancillary, _, _ = self._sock.recvmsg_into(self._buffers, _ANCILLARY, flags | _FLAGS)
         if size < _HEAD.size:
             return None
         ticket, kind = _HEAD.unpack_from(self._buffer)
@@ -102,7 +105,7 @@ def receive_descriptors(sock: socket.socket) -> tuple[Message, list[int]] | None
 
     The files are returned apart; a body in a memory file is read here.
     """
-    data, ancillary, _, _ = sock.recvmsg(_HEAD.size + INLINE_LIMIT, _ANCILLARY)
+    data, ancillary, _, _ = sock.recvmsg(_HEAD.size + INLINE_LIMIT, _ANCILLARY, _FLAGS)
     if len(data) < _HEAD.size:
         return None
     ticket, kind = _HEAD.unpack_from(data)

@@ -33,6 +33,7 @@ from fairlead.runner.seat import Seat
 from fairlead.runner.slots import SlotTable
 from fairlead.runner.streams import connect_streams
 from fairlead.runner.worker import WorkerSettings, run_worker
+from fairlead.sdk.settings import WORKERS
 
 _PATIENCE = 5.0
 """Seconds for which a dying zygote goes on killing what its workers had started."""
@@ -66,8 +67,13 @@ class ZygoteConfig:
 def main(arguments: list[str]) -> NoReturn:
     """Be the zygote of a driver."""
     control, slots, driver = (int(argument) for argument in arguments)
+    for descriptor in (control, slots):
+        os.set_inheritable(descriptor, False)  # by what the programs may start
     _open_standard_files()
     connect_streams()
+    # Jobs that a task runs itself use threads of its worker: processes of its own would
+    # be ended with the task, as everything is that a task starts.
+    os.environ[WORKERS.name] = "threads"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(signal.SIGKILL)
     if os.getppid() != driver:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import fairlead
-from fairlead.errors import BackendUnavailableError, ProgramError
+from fairlead.errors import ProgramError
 from fairlead.runner import protocol, wire
 from fairlead.runner.seat import Seat
 from fairlead.runner.zygote import ZygoteConfig
@@ -32,17 +32,10 @@ class ZygoteLink:
     ------
     ProgramError
         If a program cannot be imported.
-    BackendUnavailableError
-        If this system lacks what worker processes need.
     """
 
     def __init__(self, config: ZygoteConfig, slots: int) -> None:
-        try:
-            self._sock, theirs = wire.packet_pair()
-        except OSError as error:
-            raise BackendUnavailableError(
-                f"Worker processes need Linux ({error}). Use threads: FAIRLEAD_WORKERS=threads."
-            ) from error
+        self._sock, theirs = wire.packet_pair()
         with theirs:
             self._process = subprocess.Popen(
                 _command(theirs.fileno(), slots),
@@ -51,7 +44,8 @@ class ZygoteLink:
             )
         self._receiver = wire.Receiver(self._sock)
         try:
-            wire.send(self._sock, 0, protocol.CONFIG, config.encode())
+            with contextlib.suppress(ConnectionError):  # which waiting for it will tell
+                wire.send(self._sock, 0, protocol.CONFIG, config.encode())
             self._await_ready(config.programs)
         except BaseException:
             self.close()

@@ -12,9 +12,15 @@ import sys
 import types
 import typing
 from collections.abc import Mapping
+from types import FrameType
 from typing import Any, ClassVar, ForwardRef, Generic, TypeVar, get_args, get_origin
 
 Namespace = Mapping[str, Any]
+
+LOCAL_NAMES = "__fairlead_local_names__"
+"""The attribute of a class in a function that keeps what its annotations name there."""
+
+_NAME = re.compile(r"[^\W\d]\w*")
 
 
 def resolve(annotation: Any, namespace: Namespace, own: Namespace | None = None) -> Any:
@@ -66,6 +72,20 @@ def _rebuilt(annotation: Any, arguments: tuple[Any, ...]) -> Any:
     return get_origin(annotation)[arguments]
 
 
+def caller_names(*annotations: Any) -> dict[str, Any]:
+    """Return what the names in annotation texts mean in the function that wrote them.
+
+    For definitions inside functions: their local classes are in no module.  The frame
+    looked at is the nearest one outside Fairlead.
+    """
+    names = {name for text in annotations if isinstance(text, str) for name in _NAME.findall(text)}
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("fairlead."):
+        frame = frame.f_back
+    found = frame.f_locals if frame is not None else {}
+    return {name: found[name] for name in names if name in found}
+
+
 def last_name(annotation: Any) -> str:
     """Return the last name in an annotation: ``TaskControl`` for ``"sessions.TaskControl"``."""
     if isinstance(annotation, str):
@@ -91,7 +111,8 @@ def class_annotations(cls: type) -> dict[str, Any]:
     bound = bound_parameters(cls)
     for base in reversed(cls.__mro__):
         module = sys.modules.get(base.__module__)
-        namespace = vars(module) if module else {}
+        local = base.__dict__.get(LOCAL_NAMES, {})
+        namespace = {**(vars(module) if module else {}), **local}
         for name, annotation in inspect.get_annotations(base).items():
             own = {**vars(base), base.__name__: base}
             resolved[name] = substitute(resolve(annotation, namespace, own), bound)

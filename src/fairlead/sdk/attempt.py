@@ -52,6 +52,8 @@ class AttemptOrder:
     distance from the job's top level (0 there); ``max_depth`` and ``max_tasks`` bound
     what its subtasks may reach.  ``timeout`` is in seconds.  ``started`` is the attempt's
     committed start, from which its subtasks' ids are made; 0 stands for "now".
+    ``chosen`` is the version and qualified name of the definition that is to run; None
+    leaves it to whoever runs the attempt to take the best that is known there.
     """
 
     job_id: str
@@ -69,6 +71,7 @@ class AttemptOrder:
     max_tasks: int = 50_000
     timeout: float | None = None
     started: float = 0.0
+    chosen: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ groups inside it.
 from __future__ import annotations
 
 import os
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +40,11 @@ class JobCache(ABC):
     def keys(self) -> Iterator[str]:
         """Yield every full key, those in groups too, in no particular order."""
 
+    @property
+    def address(self) -> str | None:
+        """What :func:`cache_at` finds this cache by, in another process; None if nothing does."""
+        return None
+
     def group(self, name: str) -> JobCache:
         """Return the group of that name; it need not exist yet."""
         return CacheGroup(self, checked_key(name) + SEPARATOR)
@@ -69,6 +73,12 @@ class CacheGroup(JobCache):
         self._cache = cache
         self._prefix = prefix
 
+    @property
+    def address(self) -> str | None:
+        """The address of the cache around it, and after it the prefix."""
+        outer = self._cache.address
+        return None if outer is None else f"{outer}#{self._prefix}"
+
     def get(self, key: str) -> bytes:
         """Return the value under a key of the group."""
         return self._cache.get(self._prefix + key)
@@ -82,6 +92,17 @@ class CacheGroup(JobCache):
         start = len(self._prefix)
         keys = self._cache.keys()
         return (key[start:] for key in keys if key.startswith(self._prefix))
+
+
+def cache_at(address: str) -> JobCache:
+    """Return the cache at an address that :attr:`JobCache.address` told another process."""
+    if "://" not in address:
+        return LocalFileSystemCache(address)
+    from fairlead.sdk.objectstore import ObjectStoreCache
+
+    url, _, prefix = address.partition("#")
+    cache = ObjectStoreCache(url)
+    return CacheGroup(cache, prefix) if prefix else cache
 
 
 class InMemoryCache(JobCache):
@@ -118,6 +139,11 @@ class LocalFileSystemCache(JobCache):
     def __init__(self, path: str | os.PathLike[str] = "cache") -> None:
         self._root = Path(path).expanduser().absolute()
 
+    @property
+    def address(self) -> str | None:
+        """The folder."""
+        return str(self._root) if type(self) is LocalFileSystemCache else None
+
     def _folder(self, groups: list[str]) -> Path:
         return self._root.joinpath(*(quoted(group) + "+" for group in groups))
 
@@ -138,6 +164,8 @@ class LocalFileSystemCache(JobCache):
 
     def set(self, key: str, value: bytes) -> None:
         """Keep a value: in a file of its own first, which then takes the place of the old."""
+        import tempfile  # only this cache needs it
+
         file = self._file(key)
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix="+", dir=file.parent)

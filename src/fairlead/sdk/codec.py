@@ -19,7 +19,7 @@ from fairlead.sdk import input_errors
 from fairlead.sdk.backend import Ref
 from fairlead.sdk.futures import FutureTask
 from fairlead.sdk.references import Placeholder, path_text
-from fairlead.sdk.schema import InputSchema, admits_future
+from fairlead.sdk.schema import InputSchema, admits_future, may_keep_futures
 from fairlead.sdk.values import (
     contains_reference,
     find_first,
@@ -163,15 +163,20 @@ class Codec:
             data = self._to_json(plain, warnings=False, fallback=_refuse)
         except Exception as error:
             self._raise_unserialisable(plain, error)
-        self._refuse_not_a_number(plain)
+        if b"NaN" in data or b"Infinity" in data:
+            self._refuse_not_a_number(plain)
+        types = self.types
+        keeping = {name for name, annotation in types.items() if may_keep_futures(annotation)}
         return data, tuple(
-            Placeholder(path, target, self._kind(path))  # type: ignore[arg-type]
+            Placeholder(
+                path,
+                target,
+                "future"
+                if path[0] in keeping and admits_future(types[str(path[0])], path[1:])
+                else "value",
+            )
             for path, target in found
         )
-
-    def _kind(self, path: tuple[str | int, ...]) -> str:
-        annotation = self.types.get(str(path[0]), Any)
-        return "future" if admits_future(annotation, path[1:]) else "value"
 
     def _refuse_not_a_number(self, values: Values) -> None:
         found = find_first(values, is_not_a_number)

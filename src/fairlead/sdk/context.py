@@ -6,7 +6,7 @@ host is made when it is first asked for.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable
 from contextvars import ContextVar
 from pathlib import Path
 from time import time as now
@@ -24,6 +24,7 @@ from fairlead.sdk.subtasks import NO_OPTIONS, Submission
 from fairlead.sdk.tracing import Tracer
 
 if TYPE_CHECKING:
+    from fairlead.sdk.bound import Bound
     from fairlead.sdk.cache import JobCache
     from fairlead.sdk.definitions import TaskDefinition
     from fairlead.sdk.options import Options
@@ -85,6 +86,14 @@ class ExecutionContext:
         **options: Unpack[Options],
     ) -> FutureTask[R]: ...
 
+    @overload
+    def submit_subtask(
+        self,
+        task: Bound,
+        depends_on: Iterable[FutureTask[Any]] = (),
+        **options: Unpack[Options],
+    ) -> FutureTask[Any]: ...
+
     def submit_subtask(
         self, task: Any, depends_on: Iterable[FutureTask[Any]] = (), **options: Unpack[Options]
     ) -> FutureTask[Any]:
@@ -121,12 +130,44 @@ class ExecutionContext:
         """
         return self._submitted().add((task,), depends_on, options or NO_OPTIONS)[0]
 
+    @overload
     def submit_subtasks(
         self,
-        tasks: Sequence[Executes[R]] | Iterable[Any],
+        tasks: Iterable[Executes[Awaitable[R]]],
         depends_on: Iterable[FutureTask[Any]] = (),
         **options: Unpack[Options],
-    ) -> list[FutureTask[R]]:
+    ) -> list[FutureTask[R]]: ...
+
+    @overload
+    def submit_subtasks(
+        self,
+        tasks: Iterable[Executes[FutureTask[R]]],
+        depends_on: Iterable[FutureTask[Any]] = (),
+        **options: Unpack[Options],
+    ) -> list[FutureTask[R]]: ...
+
+    @overload
+    def submit_subtasks(
+        self,
+        tasks: Iterable[Executes[R]],
+        depends_on: Iterable[FutureTask[Any]] = (),
+        **options: Unpack[Options],
+    ) -> list[FutureTask[R]]: ...
+
+    @overload
+    def submit_subtasks(
+        self,
+        tasks: Iterable[Bound],
+        depends_on: Iterable[FutureTask[Any]] = (),
+        **options: Unpack[Options],
+    ) -> list[FutureTask[Any]]: ...
+
+    def submit_subtasks(
+        self,
+        tasks: Iterable[Any],
+        depends_on: Iterable[FutureTask[Any]] = (),
+        **options: Unpack[Options],
+    ) -> list[FutureTask[Any]]:
         """Submit several tasks with the same dependencies and options.
 
         See :meth:`submit_subtask`.  If something is wrong with one of them, none is

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fairlead.core import versions
 from fairlead.errors import InvalidRequestError, TaskDefinitionError
-from fairlead.sdk.annotations import last_name, resolve
+from fairlead.sdk.annotations import caller_names, last_name, resolve
 from fairlead.sdk.backend import TaskOptions
 from fairlead.sdk.codec import Values
 from fairlead.sdk.control import TaskControl
@@ -28,11 +28,15 @@ _INJECTED: Mapping[str, Injected] = {"TaskControl": "control", "ExecutionContext
 class Parameters:
     """The parameters of a task function: what a caller gives, and what is injected."""
 
-    __slots__ = ("fields", "function", "injected", "names", "positional", "required", "task")
+    __slots__ = (
+        "_local", "fields", "function", "injected", "names", "positional", "required", "task",
+    )  # fmt: skip
 
     def __init__(self, function: Callable[..., Any], origin: Origin) -> None:
         self.function = function
         self.task: str = function.__name__
+        written = function.__annotations__.values()
+        self._local = caller_names(*written) if origin.is_local else {}
         self.injected: dict[str, Injected] = {}
         fields = []
         self.positional: list[str] = []
@@ -64,7 +68,7 @@ class Parameters:
                 closed_over[name] = cell.cell_contents
             except ValueError:  # it is assigned further down
                 continue
-        return {**closed_over, **function.__globals__}
+        return {**function.__globals__, **self._local, **closed_over}
 
     def types(self) -> tuple[dict[str, Any], Any]:
         """Return the resolved types of the fields, and of the result."""

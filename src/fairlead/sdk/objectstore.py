@@ -41,12 +41,19 @@ class ObjectStoreCache(JobCache):
                 "ObjectStoreCache needs the object store client: pip install 'fairlead[s3]'"
             ) from None
         self._client: Any = obstore
+        self._url = url
         if url.startswith("file://"):
             Path(unquote(url.removeprefix("file://"))).mkdir(parents=True, exist_ok=True)
         try:
             self._store: Any = from_url(url)
         except Exception as error:
             raise InvalidRequestError(f"{url!r} names no object store: {error}") from error
+
+    @property
+    def address(self) -> str | None:
+        """The URL; what is in this process's memory has none."""
+        is_shared = type(self) is ObjectStoreCache and not self._url.startswith("memory:")
+        return self._url if is_shared else None
 
     def get(self, key: str) -> bytes:
         """Return the value under a key."""

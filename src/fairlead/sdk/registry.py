@@ -100,6 +100,14 @@ class Registry:
             self._found[asked] = definition
         return definition
 
+    def find_chosen(
+        self, identifier: str, source: str | None, chosen: tuple[str, str]
+    ) -> TaskDefinition | None:
+        """Return the one definition of that version and qualified name, or None."""
+        version, qualname = chosen
+        known = self._known.get((identifier, source), {}).get(version, [])
+        return next((one for one in _living(known) if one.origin.qualname == qualname), None)
+
     def check(self, definition: TaskDefinition) -> None:
         """Raise if another definition has this one's identifier and version.
 

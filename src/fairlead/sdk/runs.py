@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from fairlead.sdk.options import Options
 
 
+A_MOMENT = 0.001
+"""Seconds; long enough to be a wait."""
+
+
 class TaskRun:
     """One run, by its id.  Several objects, in any processes, may stand for the same run.
 
@@ -157,6 +161,9 @@ def start_run(client: Client, task: Any, on: MachineGroup | None, options: Optio
     client.backend.submit(job)
     run = TaskRun(job.tasks[0].id, client, definition=definition)
     print(hints(run.id, run.get_position_in_queue()), flush=True)
+    # A run goes on by itself while the program does other things: to wait for it, however
+    # shortly, lets this process drive it.
+    client.backend.wait_task(run.id, A_MOMENT)
     return run
 
 

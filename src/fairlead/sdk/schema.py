@@ -60,20 +60,30 @@ def input_schema(task: str, fields: Mapping[str, Any], required: frozenset[str])
 
 
 def _adapter(task: str, fields: Mapping[str, Any], required: frozenset[str]) -> Any:
-    from pydantic import PydanticUserError, TypeAdapter
+    from pydantic import PydanticUserError
 
     try:
-        return TypeAdapter(_typed_dict(fields, required))
-    except PydanticUserError as error:
+        return _complete_adapter(fields, required)
+    except (PydanticUserError, NameError) as error:
         for name, annotation in fields.items():
             try:
-                TypeAdapter(_typed_dict({name: annotation}, required))
+                _complete_adapter({name: annotation}, required)
+            except NameError as unknown:
+                raise TaskDefinitionError(f"{task}.{name}: {unknown}") from None
             except PydanticUserError:
                 raise TaskDefinitionError(
                     f"{task}.{name}: {type_text(annotation)} cannot be kept as JSON; use plain"
                     f" values, dataclasses, pydantic models or protobuf messages"
                 ) from None
-        raise TaskDefinitionError(f"{task}: {error.message}") from None
+        raise TaskDefinitionError(f"{task}: {error}") from None
+
+
+def _complete_adapter(fields: Mapping[str, Any], required: frozenset[str]) -> Any:
+    from pydantic import TypeAdapter
+
+    adapter = TypeAdapter(_typed_dict(fields, required))
+    adapter.rebuild(raise_errors=True)  # names the class that a nested annotation lacks
+    return adapter
 
 
 def _config() -> Any:
@@ -136,6 +146,17 @@ def _inside_list(annotation: Any, to_json: Callable[..., bytes]) -> ResultSchema
         return validator.validate_json(b"[" + data + b"]")[0]
 
     return ResultSchema(validate, to_json, from_json)
+
+
+def may_keep_futures(annotation: Any) -> bool:
+    """Return whether any place inside a type could be annotated as a future.
+
+    A quick look that spares :func:`admits_future` for each of many futures.
+    """
+    origin = get_origin(annotation) or annotation
+    if isinstance(origin, type) and issubclass(origin, Reference):
+        return True
+    return dataclasses.is_dataclass(origin) or any(map(may_keep_futures, get_args(annotation)))
 
 
 def admits_future(annotation: Any, path: Sequence[str | int]) -> bool:

@@ -6,14 +6,15 @@ import copy
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, dataclass_transform
 
 from fairlead.core.versions import DEFAULT_VERSION
-from fairlead.errors import TaskArgumentError, TaskDefinitionError
+from fairlead.errors import TaskDefinitionError
 from fairlead.sdk import input_errors
 from fairlead.sdk.annotations import (
+    LOCAL_NAMES,
     bound_parameters,
+    caller_names,
     class_annotations,
     is_class_variable,
     resolve,
@@ -21,8 +22,8 @@ from fairlead.sdk.annotations import (
 )
 from fairlead.sdk.codec import Values
 from fairlead.sdk.definitions import TaskDefinition, identity, registry
-from fairlead.sdk.fields import Field
 from fairlead.sdk.origin import Origin, origin_of
+from fairlead.sdk.shape import Shape, field_of
 
 if TYPE_CHECKING:
     from fairlead.sdk.context import ExecutionContext
@@ -46,10 +47,12 @@ class Task:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         origin = origin_of(cls, getattr(cls.execute, "__code__", None))
+        if origin.is_local:
+            _keep_local_names(cls)
         _refuse_taken_names(cls, origin)
         _copy_mutable_defaults(cls)
         _make_dataclass(cls, origin)
-        shape = _Shape(cls, origin)
+        shape = Shape(cls, origin)
         if cls.execute is not Task.execute:
             definition = _define(cls, shape, origin)
             type.__setattr__(cls, "__fairlead__", definition)
@@ -80,78 +83,11 @@ class Task:
         return cls.__name__, DEFAULT_VERSION
 
 
-class _Shape:
-    """How instances of one task class are made and taken apart.
-
-    Attributes
-    ----------
-    fields
-        The init fields, in order.
-    plain
-        Whether an instance is its fields and nothing else, so that it can be rebuilt
-        without calling any of the user's code.
-    """
-
-    __slots__ = ("cls", "fields", "init", "init_is_generated", "parameters", "plain")
-
-    def __init__(self, cls: type[Task], origin: Origin) -> None:
-        self.cls = cls
-        declared = dataclasses.fields(cls)  # type: ignore[arg-type]
-        for name, field in cls.__dataclass_fields__.items():  # type: ignore[attr-defined]
-            if field._field_type.name == "_FIELD_INITVAR":
-                raise TaskDefinitionError(
-                    f"{origin.place}: field {name} is an InitVar, which is not kept; make it a"
-                    f" plain field"
-                )
-        self.parameters = [field for field in declared if field.init]
-        self.fields = tuple(_field(field) for field in self.parameters)
-        self.init: Callable[..., None] = cls.__init__
-        self.init_is_generated = getattr(cls.__init__, "__fairlead_own__", True)
-        has_post_init = hasattr(cls, "__post_init__")
-        self.plain = (
-            self.init_is_generated and not has_post_init and len(self.fields) == len(declared)
-        )
-
-    def values(self, task: Task) -> Values:
-        """Return the field values of an instance, and nothing else that is set on it."""
-        own = task.__dict__
-        if len(own) == len(self.fields):
-            return own
-        try:
-            return {field.name: own[field.name] for field in self.fields}
-        except KeyError as error:
-            raise TaskArgumentError(
-                input_errors.missing_fields(self.cls.__name__, [str(error.args[0])])
-            ) from None
-
-    def rebuild(self, values: Values) -> Task:
-        """Return a new instance with decoded values."""
-        task = object.__new__(self.cls)
-        if self.plain and len(values) == len(self.fields):
-            task.__dict__ = values
-        elif self.init_is_generated:
-            self.init(task, **values)
-        else:
-            task.__dict__.update(self._defaults(), **values)
-        return task
-
-    def _defaults(self) -> Values:
-        made = {}
-        for field in self.parameters:
-            if field.default is not dataclasses.MISSING:
-                made[field.name] = field.default
-            elif field.default_factory is not dataclasses.MISSING:
-                made[field.name] = field.default_factory()
-        return made
-
-
-def _field(field: dataclasses.Field[Any]) -> Field:
-    has_factory = field.default_factory is not dataclasses.MISSING
-    return Field(
-        name=field.name,
-        required=field.default is dataclasses.MISSING and not has_factory,
-        none_by_default=field.default is None,
-    )
+def _keep_local_names(cls: type[Task]) -> None:
+    """Keep what annotations name in the function around the class: it ends before they matter."""
+    returned = getattr(cls.execute, "__annotations__", {}).get("return")
+    names = caller_names(returned, *inspect.get_annotations(cls).values())
+    type.__setattr__(cls, LOCAL_NAMES, names)
 
 
 def _refuse_taken_names(cls: type[Task], origin: Origin) -> None:
@@ -191,7 +127,7 @@ def _field_order(cls: type[Task]) -> str | None:
     defaults: dict[str, bool] = {}
     for base in reversed(cls.__mro__[1:]):
         for field in getattr(base, "__dataclass_fields__", {}).values():
-            defaults[field.name] = not _field(field).required
+            defaults[field.name] = not field_of(field).required
     for name, annotation in inspect.get_annotations(cls).items():
         if not is_class_variable(annotation):
             defaults[name] = name in cls.__dict__
@@ -206,7 +142,7 @@ def _field_order(cls: type[Task]) -> str | None:
     return None
 
 
-def _define(cls: type[Task], shape: _Shape, origin: Origin) -> TaskDefinition:
+def _define(cls: type[Task], shape: Shape, origin: Origin) -> TaskDefinition:
     execute: Any = inspect.unwrap(cls.execute)
     _check_execute(execute, origin)
 
@@ -215,7 +151,8 @@ def _define(cls: type[Task], shape: _Shape, origin: Origin) -> TaskDefinition:
 
     def types() -> tuple[dict[str, Any], Any]:
         result = execute.__annotations__.get("return", Any)
-        namespace = getattr(execute, "__globals__", {})
+        local = getattr(cls, LOCAL_NAMES, {})
+        namespace = {**getattr(execute, "__globals__", {}), **local}
         resolved = substitute(resolve(result, namespace), bound_parameters(cls))
         return class_annotations(cls), resolved
 
@@ -261,7 +198,7 @@ def _chosen_identity(cls: type[Task], origin: Origin) -> Any:
     return None if chosen in inherited or chosen == Task.identifier.__func__(cls) else chosen  # type: ignore[attr-defined]
 
 
-def _check_instances(cls: type[Task], shape: _Shape, definition: TaskDefinition) -> None:
+def _check_instances(cls: type[Task], shape: Shape, definition: TaskDefinition) -> None:
     """Make instances of the class check their values when they are made."""
     init, plain, check = shape.init, shape.plain, definition.codec.check
 
@@ -282,7 +219,7 @@ def _check_instances(cls: type[Task], shape: _Shape, definition: TaskDefinition)
     type.__setattr__(cls, "__init__", __init__)
 
 
-def _explain_arguments(shape: _Shape, args: tuple[Any, ...], kwargs: Values) -> None:
+def _explain_arguments(shape: Shape, args: tuple[Any, ...], kwargs: Values) -> None:
     """Raise the error that says which argument is wrong, if one is."""
     if not shape.init_is_generated:
         return

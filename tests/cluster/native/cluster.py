@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.cluster import build, packages, parts
 from tests.cluster.images import Image
-from tests.cluster.native import components, lifecycle, node, process, supervise
+from tests.cluster.native import components, lifecycle, network, node, supervise
 from tests.cluster.native.faults import Faults
 from tests.cluster.native.layout import DEFAULT_NAME, Layout, load
 from tests.cluster.provider import Cluster
@@ -97,9 +97,14 @@ class NativeCluster(Cluster):
         if layout is None:
             return {}
         faults = Faults(layout)
-        names = [*(own.name for own in layout.nodes), *faults.components()]
-        started = [name for name in names if name != "proxy" or _has_run(layout)]
-        return {name: faults.state(name) for name in started}
+        nodes = {own.name: faults.state(own.name) for own in layout.nodes}
+        for own in layout.nodes:
+            if nodes[own.name] == "running" and network.is_cut(layout, own):
+                nodes[own.name] = "running, cut off"
+        states = {name: faults.state(name) for name in faults.components()}
+        if states["proxy"] == "ended":
+            del states["proxy"]
+        return nodes | states
 
     @property
     def faults(self) -> Faults:
@@ -108,7 +113,3 @@ class NativeCluster(Cluster):
     @property
     def audit_log(self) -> Path:
         return components.audit_log(self.layout)
-
-
-def _has_run(layout: Layout) -> bool:
-    return process.read(layout.pids / "proxy") is not None

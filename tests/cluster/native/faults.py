@@ -12,8 +12,9 @@ from tests.cluster.kubeapi import KubeApi, until
 from tests.cluster.native import components, lifecycle, network, node, process, supervise
 from tests.cluster.native.components import Component
 from tests.cluster.native.layout import Layout, Node
+from tests.cluster.native.process import Process
 from tests.cluster.proxy.client import ProxyClient
-from tests.cluster.shell import ClusterError
+from tests.cluster.shell import ClusterError, HopelessError
 
 
 class Faults:
@@ -49,7 +50,13 @@ class Faults:
 
     def freeze(self, name: str) -> None:
         """Halt a component, or a whole node: it keeps its connections and says nothing."""
-        self._signal(name, signal.SIGSTOP)
+
+        def halted() -> bool:
+            # Again and again: a node may start processes while it is being halted.
+            self._signal(name, signal.SIGSTOP)
+            return all(found.state != "running" for found in self._processes(name))
+
+        until(f"{name} stands still", halted, timeout=10, every=0.02)
 
     def resume(self, name: str) -> None:
         """Let a frozen component, or a whole node, continue as if nothing had been."""
@@ -80,7 +87,7 @@ class Faults:
             if self.state(own.name) == "ended":
                 self.start(own.name)
             network.heal(self.layout, own)
-            node.signal_all(self.layout, own, signal.SIGCONT)
+            self.resume(own.name)
         for item in components.all_of(self.layout):
             found = supervise.running(self.layout, item)
             if found is not None:
@@ -116,7 +123,9 @@ class Faults:
         list or watch that asks for an older version then gets 410 Gone.
         """
         revision = self.compact()
-        self.restart("apiserver")
+        # Not stopped: it would wait for its open watches.
+        self.kill("apiserver")
+        self.start("apiserver")
         lifecycle.wait_api(self.layout)
         return revision
 
@@ -165,14 +174,17 @@ class Faults:
             raise ClusterError(f"etcd does not answer: {problem}") from problem
 
     def _signal(self, name: str, number: signal.Signals) -> None:
+        for found in self._processes(name):
+            found.send(number)
+
+    def _processes(self, name: str) -> list[Process]:
         own = self.layout.node(name)
         if own is not None:
-            node.signal_all(self.layout, own, number)
-            return
+            return node.everything(self.layout, own)
         found = supervise.running(self.layout, self._component(name))
         if found is None:
-            raise ClusterError(f"{name} does not run")
-        found.send(number)
+            raise HopelessError(f"{name} does not run")
+        return [found]
 
     def _component(self, name: str) -> Component:
         found = components.named(self.layout, name)

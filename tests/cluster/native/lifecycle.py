@@ -6,7 +6,8 @@ import platform
 import shutil
 import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from tests.cluster import build, images
@@ -15,6 +16,7 @@ from tests.cluster.lock import locked
 from tests.cluster.native import addons, cgroups, components, network, node, pki, process, supervise
 from tests.cluster.native.components import Component
 from tests.cluster.native.layout import SLOTS, Layout, Node, folder_of, load
+from tests.cluster.paths import state_root
 from tests.cluster.progress import part, say
 from tests.cluster.shell import ClusterError, HopelessError, UnsupportedError, run, succeeds
 
@@ -70,26 +72,30 @@ def up(name: str, *, nodes: int = 2, fake_nodes: int = 0) -> Layout:
                 node.load(own, images.probe())
             return found
         _down(name)
-        layout = Layout(name, _free_slot(), nodes, fake_nodes)
-        layout.folder.mkdir(parents=True, mode=0o700)
-        layout.save()
+        with locked("slots of clusters", LOCK_SECONDS):
+            layout = Layout(name, _free_slot(), nodes, fake_nodes)
+            layout.folder.mkdir(parents=True, mode=0o700)
+            layout.save()
+            network.make_bridge(layout)
         _start(layout)
     say(f"  up: cluster {name!r} ready after {time.monotonic() - started:.1f} s")
     return layout
 
 
 def _free_slot() -> int:
+    """A slot that no cluster has, be it only half started or that of another cache."""
+    found = [load(file.parent.name) for file in state_root().glob("*/cluster.json")]
+    taken = {layout.slot for layout in found if layout}
     for slot in range(SLOTS):
-        layout = Layout("", slot)
-        if not succeeds(["ip", "link", "show", layout.bridge]):
+        bridge = Layout("", slot).bridge
+        if slot not in taken and not succeeds(["ip", "link", "show", bridge]):
             return slot
     raise ClusterError(f"{SLOTS} native clusters run already")
 
 
 def _start(layout: Layout) -> None:
     layout.logs.mkdir()
-    with part("keys, network, control groups"):
-        network.make_bridge(layout)
+    with part("keys and control groups"):
         pki.make(layout)
         _write_kubeconfigs(layout)
         components.write_settings(layout)
@@ -99,22 +105,28 @@ def _start(layout: Layout) -> None:
             _make_cni_cache(layout)
     for component in (components.etcd(layout), components.apiserver(layout)):
         supervise.start(layout, component)
-    with ThreadPoolExecutor(max_workers=len(layout.nodes) + 1) as pool:
-        prepared = [pool.submit(_prepare_node, layout, one) for one in layout.nodes]
-        _start_control_plane(layout)
-        for one in prepared:
-            one.result()
-    with part("nodes ready"):
-        api = KubeApi(layout.kubeconfig)
-        if layout.nodes:
-            addons.apply_dns(api, images.coredns().name, len(layout.nodes))
-        _make_fake_nodes(layout, api)
-        wait_ready(layout, api)
+    with ThreadPoolExecutor(max_workers=2 * len(layout.nodes) + 1) as pool:
+        started = [pool.submit(_start_node, layout, own) for own in layout.nodes]
+        # The tests' own image is the largest, and nothing waits for it.
+        loaded = [
+            pool.submit(_load_after, start, own)
+            for start, own in zip(started, layout.nodes, strict=True)
+        ]
+        api = _start_control_plane(layout)
+        with part("nodes ready"):
+            _gather(started)
+            wait_ready(layout, api)
+        with part("images loaded"):
+            _gather(loaded)
 
 
-def _prepare_node(layout: Layout, own: Node) -> None:
-    """Everything about a node up to its kubelet, which waits for the API server by itself."""
-    _start_node(layout, own)
+def _gather(futures: Sequence[Future[None]]) -> None:
+    for future in futures:
+        future.result()
+
+
+def _load_after(started: Future[None], own: Node) -> None:
+    started.result()
     node.load(own, images.probe())
 
 
@@ -132,13 +144,18 @@ def restart_node(layout: Layout, own: Node) -> None:
     _start_node(layout, own)
 
 
-def _start_control_plane(layout: Layout) -> None:
+def _start_control_plane(layout: Layout) -> KubeApi:
     with part("API server ready"):
         wait_api(layout)
     supervise.start(layout, components.controller_manager(layout))
     supervise.start(layout, components.scheduler(layout))
     if layout.fake_nodes:
         supervise.start(layout, components.kwok(layout))
+    api = KubeApi(layout.kubeconfig)
+    if layout.nodes:
+        addons.apply_dns(api, images.coredns().name, len(layout.nodes))
+    _make_fake_nodes(layout, api)
+    return api
 
 
 def _make_cni_cache(layout: Layout) -> None:
@@ -292,6 +309,12 @@ def _end_processes(folder: Path) -> None:
 def _remove_files(folder: Path) -> None:
     made = folder / "made.json"
     ours = json.loads(made.read_text()) if made.exists() else []
+    others = [file.parent for file in folder.parent.glob("*/cluster.json")]
+    heirs = [other for other in others if other != folder]
+    if ours and heirs:
+        # Another cluster uses it still, and removes it when it goes.
+        (heirs[0] / made.name).write_text(json.dumps(ours))
+        ours = []
     for mounted in _mounts_below(folder):
         run(["umount", "--lazy", mounted])
     if folder.exists():

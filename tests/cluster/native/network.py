@@ -61,7 +61,8 @@ def heal(layout: Layout, node: Node) -> None:
 
 def is_cut(layout: Layout, node: Node) -> bool:
     """Whether a node's cable is pulled."""
-    return "state UP" not in run(["ip", "-o", "link", "show", cable(layout, node)])
+    flags = run(["ip", "-oneline", "link", "show", cable(layout, node)]).split(">")[0]
+    return "UP" not in flags.split("<")[1].split(",")
 
 
 def disconnect(layout: Layout, node: Node) -> None:

@@ -1,6 +1,5 @@
 """One real node: made, started, taken away."""
 
-import signal
 from pathlib import Path
 
 from tests.cluster.images import Image
@@ -107,9 +106,3 @@ def everything(layout: Layout, node: Node) -> list[Process]:
         if other:
             found.append(other)
     return [*found, first]
-
-
-def signal_all(layout: Layout, node: Node, number: signal.Signals) -> None:
-    """Send a signal to all of a node."""
-    for one in everything(layout, node):
-        one.send(number)

@@ -2,7 +2,7 @@
 
 from tests.cluster.fixtures import (
     cluster,
-    cluster_settings,
+    cluster_turn,
     faults,
     namespace,
     proxy,
@@ -14,7 +14,7 @@ from tests.cluster.fixtures import (
 
 __all__ = [
     "cluster",
-    "cluster_settings",
+    "cluster_turn",
     "faults",
     "namespace",
     "proxy",

@@ -152,6 +152,7 @@ def test_a_cut_node_is_lost_while_its_pods_live_on(faults: Faults, namespace: Na
     namespace.run_pod("distant", "sleep", pool="large")
     namespace.wait_said("distant", "alive")
     faults.cut("node2")
+    assert namespace.cluster.status()["node2"] == "running, cut off"
     with pytest.raises(ClusterError):
         namespace.kubectl("exec", "distant", "--", "true", timeout=5)
     until(
@@ -162,6 +163,7 @@ def test_a_cut_node_is_lost_while_its_pods_live_on(faults: Faults, namespace: Na
 
     faults.heal("node2")
 
+    assert namespace.cluster.status()["node2"] == "running"
     until("node2 is back", lambda: node_ready(namespace.api, "node2") == "True", timeout=60)
     said = until("exec works again", lambda: namespace.kubectl("exec", "distant", "--", "hostname"))
     assert said == "distant\n"

@@ -73,7 +73,8 @@ class Chaos:
     def zygote(self) -> int:
         for pid in self.bench.pool.pids:
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                return parent_of(pid)
+                zygote: int = parent_of(pid)
+                return zygote
         return 0
 
     def kill_process(self, pid: int) -> None:

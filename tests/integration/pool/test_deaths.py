@@ -133,7 +133,8 @@ def test_random_kills_lose_nothing_and_finish_nothing_twice(make_bench) -> None:
 def zygote_of(bench: Bench) -> int:
     """Return the pid of the parent of the pool's workers."""
     eventually(lambda: bool(bench.pool.pids))
-    return parent_of(bench.pool.pids[0])
+    zygote: int = parent_of(bench.pool.pids[0])
+    return zygote
 
 
 def kill_zygotes_for_ever(bench: Bench) -> None:

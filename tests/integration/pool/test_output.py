@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+
 import pytest
 from pool_bench import Bench, eventually
 
@@ -30,6 +33,21 @@ def test_a_pool_may_keep_what_is_printed_to_its_owner(
 
     assert bench.events.text(1) == "hush\n"
     assert capsys.readouterr().out == ""
+
+
+def test_a_driver_that_nobody_listens_to_goes_on(
+    make_bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    # What could not be written is tried once more when the stream is closed.
+    with contextlib.suppress(BrokenPipeError), open(writing, "w") as closed_pipe:
+        monkeypatch.setattr("sys.stdout", closed_pipe)
+        bench = make_bench()
+        bench.run("say", [["stdout", "anybody?\n"]])
+        bench.run("say", [["stdout", "nobody\n"]])
+
+    assert bench.events.text(2) == "nobody\n"
 
 
 def test_a_line_is_passed_on_while_the_task_runs(bench: Bench) -> None:

@@ -51,5 +51,9 @@ def test_a_forked_copy_that_returns_from_the_task_ends_there(make_bench) -> None
     assert bench.value("echo", 1) == 1
 
 
+def test_what_a_task_starts_inherits_no_files(make_bench) -> None:
+    assert make_bench(1).value("files_of_child") == ["0", "1", "2", "3"]
+
+
 def test_tasks_do_not_take_the_drivers_standard_input(make_bench) -> None:
     assert make_bench(1).value("read_input") == ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import MISSING, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pool_bench import Bench
@@ -16,52 +18,65 @@ from fairlead.sdk.backend import Failure, NewTask, Progress, Ref, TaskOptions
 MIB = 2**20
 
 
-def test_an_order_crosses_whole() -> None:
-    failure = Failure("ERROR", "ValueError", "m", "builtins", [1, None], "tb")
-    order = AttemptOrder(
-        "job",
-        "task",
-        3,
-        "example.com/T",
-        "v1.2",
-        "/a/b.py",
-        b'{"x": null}',
-        (Ref(("x", 0), "up"), Ref((), "other", "future")),
-        {
-            "up": Upstream("up", "COMPLETED", b"1"),
-            "other": Upstream("other", "FAILED_OPTIONAL", None, failure),
-        },
-        "D",
-        4,
-        9,
-        99,
-        1.5,
+FAILURE = Failure("ERROR", "ValueError", "m", "builtins", [1, None, {"a": "b"}], "tb")
+OPTIONS = TaskOptions(2, 0.5, 9.0, True, "large", 7.5, 8.5, 3)
+
+
+def every_field_says_something(record: Any) -> bool:
+    """Return whether no field of a record has its default: what was forgotten would show."""
+    return all(
+        getattr(record, one.name) != one.default
+        and (one.default_factory is MISSING or getattr(record, one.name) != one.default_factory())
+        for one in fields(record)
     )
 
+
+def test_an_order_crosses_whole() -> None:
+    order = AttemptOrder(
+        job_id="job",
+        task_id="task",
+        attempt=3,
+        identifier="example.com/T",
+        version="v1.2",
+        source="/a/b.py",
+        input=b'{"x": null}',
+        refs=(Ref(("x", 0), "up"), Ref((), "other", "future")),
+        upstream={
+            "up": Upstream("up", "COMPLETED", b"1"),
+            "other": Upstream("other", "FAILED_OPTIONAL", None, FAILURE),
+        },
+        display="D",
+        depth=4,
+        max_depth=9,
+        max_tasks=99,
+        timeout=1.5,
+        started=2.5,
+        chosen=("v1.3", "T"),
+    )
+
+    assert every_field_says_something(order)
     assert protocol.decode_order(protocol.encode_order(order)) == order
 
 
 @pytest.mark.parametrize("kind", OutcomeKind)
 def test_an_outcome_crosses_whole(kind: OutcomeKind) -> None:
-    options = TaskOptions(max_retries=2)
+    whole = NewTask("b", "B", "v0.0", "s.py", b"", (Ref(("k",), 0),), (0, "i"), OPTIONS, "k", "d")
     outcome = AttemptOutcome(
         kind,
         b'"\xc3\xa4"',
         (Ref((), 0),),
-        [
-            NewTask("a", "A", "v0.0", None, b"1", options=options),
-            NewTask("b", "B", "v0.0", "s.py", b"", (Ref(("k",), 0),), (0, "id"), options, "k"),
-        ],
+        [NewTask("a", "A", "v0.0", None, b"1", options=OPTIONS), whole],
         {"key": b"\x00\xff", "other": b""},
         "D \ud800",
         (Progress("p", 1, 2),),
         "text",
-        Failure(kind.value, "E", "m", arguments=[{"a": 1}]),
+        FAILURE,
         "v3.4",
     )
 
     decoded = protocol.decode_outcome(protocol.encode_outcome(outcome))
 
+    assert all(every_field_says_something(one) for one in (outcome, whole, OPTIONS, FAILURE))
     assert decoded == outcome
     assert decoded.children[0].options is decoded.children[1].options
 

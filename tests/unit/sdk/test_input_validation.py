@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from fairlead import ExecutionContext, Task, TaskDefinitionError, TaskInputError
+from fairlead.sessions import task as session_task
 
 
 class Colour(enum.Enum):
@@ -201,6 +202,47 @@ def test_a_type_that_is_no_json_is_refused_by_name():
 def test_names_that_cannot_be_resolved_are_any():
     assert task_with("Nowhere")({"a": 1}).value == {"a": 1}  # type: ignore[attr-defined]
     assert task_with("list[Nowhere]")([1, "a"]).value == [1, "a"]  # type: ignore[attr-defined]
+
+
+class TestLocalClasses:
+    """Annotations are texts here; what they name in a function is found all the same."""
+
+    def test_in_a_class(self, attempt: Any):
+        @dataclass
+        class Config:
+            size: int
+
+        class Uses(Task):
+            configs: list[Config]
+
+            def execute(self, context: ExecutionContext) -> Config:
+                return self.configs[0]
+
+        assert attempt(Uses([Config(3)])).result == b'{"size":3}'
+        assert Uses.__fairlead__.results.decode(b'{"size":3}') == Config(3)
+        with pytest.raises(TaskInputError, match=r"Uses\.configs\[0\]\.size wants"):
+            Uses([Config("big")])  # type: ignore[arg-type]
+
+    def test_in_a_function(self):
+        @dataclass
+        class Config:
+            size: int
+
+        @session_task
+        def grow(config: Config, by: int = 1) -> Config:
+            return Config(config.size + by)
+
+        assert grow(Config(3)) == Config(4)
+        with pytest.raises(TaskInputError, match=r"grow\.config wants an instance of Config"):
+            grow({"size": 3})  # type: ignore[arg-type]
+
+    def test_a_name_that_a_nested_class_lacks_is_told(self):
+        @dataclass
+        class Config:
+            size: Nowhere  # type: ignore[name-defined]  # noqa: F821
+
+        with pytest.raises(TaskDefinitionError, match=r"One\.value: .*'Nowhere' is not defined"):
+            task_with(Config)(Config(3))
 
 
 class TestWhatTypesDoNotCatch:

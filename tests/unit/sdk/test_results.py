@@ -84,7 +84,7 @@ def test_a_datetime_comes_back_as_one_where_it_is_annotated():
         (float("nan"), r"One returned nan, which JSON cannot hold"),
         ({"a": [float("inf")]}, r"One returned inf at result\.a\[0\]"),
     ],
-    ids=repr,
+    ids=["object", "function", "ellipsis", "nan", "infinity"],
 )
 @pytest.mark.parametrize("annotation", [Any, int, dict[str, Any]], ids=repr)
 def test_what_is_no_json_is_named_with_its_place(annotation: Any, value: Any, message: str):

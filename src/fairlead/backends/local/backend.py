@@ -7,6 +7,7 @@ own, because it may know other definitions and use other workers.
 from __future__ import annotations
 
 import atexit
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from fairlead.backends.local.retrying import retry
 from fairlead.backends.local.serving import serve
 from fairlead.backends.local.store import Store, job_of, open_store, task_range
 from fairlead.backends.local.storecache import StoreCache
+from fairlead.backends.local.submitted import submitted
 from fairlead.backends.local.upstream import resolve
 from fairlead.backends.local.waiters import Waiters
 from fairlead.backends.local.watching import Watcher
@@ -43,7 +45,10 @@ class LocalBackend:
 
     def __init__(self, store: Store | None = None) -> None:
         self.store = store or open_store()
-        self.engines: list[Engine] = []
+        self._process = os.getpid()
+        # Replaced, never changed: other threads go through it without a lock.
+        self.engines: tuple[Engine, ...] = ()
+        self._engines_guard = threading.Lock()
         self.waiters = Waiters()
         self._watcher = Watcher(self)
         self._own: Engine | None = None
@@ -62,28 +67,36 @@ class LocalBackend:
     def open_engine(self, options: RunnerOptions) -> Engine:
         """Return a new engine; the caller closes it."""
         engine = Engine(self.store, options, self.waiters)
-        self.engines.append(engine)
+        with self._engines_guard:
+            self.engines = (*self.engines, engine)
         return engine
+
+    def close_engine(self, engine: Engine) -> None:
+        """Release the jobs of an engine and end its workers."""
+        engine.close()
+        with self._engines_guard:
+            self.engines = tuple(one for one in self.engines if one is not engine)
 
     def driver(self, job: int) -> Engine | None:
         """Return the engine of this process that drives a job, if one does."""
         return next((engine for engine in self.engines if job in engine.jobs), None)
 
     def _at_exit(self) -> None:
-        self.interrupted()
-        self.close()
+        # A copy of this process, forked by its user, leaves what is this one's alone.
+        if os.getpid() == self._process:
+            self.interrupted()
+            self.close()
 
     def close(self) -> None:
         """Release every job driven here; what runs goes back to the queue."""
         for engine in self.engines:
-            engine.close()
-        self.engines.clear()
+            self.close_engine(engine)
         self._own = None
 
     def interrupted(self) -> None:
         """Put back what runs here, charged to nobody, and say how to go on."""
         numbers = [number for engine in self.engines for number in list(engine.jobs)]
-        for engine in list(self.engines):
+        for engine in self.engines:
             for number in list(engine.jobs):
                 engine.release(number)
         for name, job_id in self.store.read_many(
@@ -103,7 +116,11 @@ class LocalBackend:
         if not job.closed:
             # A session is driven by its program from the start: once the program is
             # gone its lock is free, and whoever finds it so closes the session.
-            self.own_engine().drive(number, fresh=True)
+            self.own_engine().drive_session(number)
+
+    def submitted(self, job_id: str) -> NewJob:
+        """Return a job as it was submitted, with its top-level tasks."""
+        return submitted(self.store, self.store.job_number(job_id))
 
     def add_tasks(self, job_id: str, tasks: Sequence[NewTask]) -> None:
         """Add top-level tasks to an open job."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 POLL = 0.025
 """Seconds between looks at what other processes ask of the jobs driven here."""
 
+POLL_LOANS = 0.005
+"""Seconds between looks while attempts of this engine run elsewhere, or others' run here."""
+
 COMMIT_AFTER = 0.0015
 """Seconds from an outcome to the turn that commits it, if no worker takes one before."""
 
@@ -59,7 +62,8 @@ class Clock:
         threads = engine.lanes.threads
         last = 0.0
         while not self._closed:
-            self._alarm.wait(POLL if engine.jobs else None)
+            pause = self._pause()
+            self._alarm.wait(pause)
             self._alarm.clear()
             if self._armed:
                 self._armed = False
@@ -68,12 +72,19 @@ class Clock:
                 if threads.waiting:
                     self.arm()
             # A busy engine arms the clock without end; the rest must get its turn too.
-            if monotonic() - last >= POLL:
+            if monotonic() - last >= (pause or POLL):
                 engine.put(self._tick)
                 last = monotonic()
                 engine.turn()
             elif engine.has_events and perf_counter() - engine.oldest > COMMIT_AFTER:
                 engine.turn()
+
+    def _pause(self) -> float | None:
+        engine = self._engine
+        borrower = engine.borrower
+        if engine.lender.active or (borrower is not None and borrower.active):
+            return POLL_LOANS
+        return POLL if engine.jobs or borrower is not None else None
 
     def _tick(self, now: float, batch: Batch) -> None:
         engine = self._engine
@@ -86,3 +97,6 @@ class Clock:
         engine.stopper.kill_overdue(now)
         engine.notes.write_reports(batch)
         apply_requests(engine, now, batch)
+        engine.lender.look(now, batch)
+        if engine.borrower is not None:
+            engine.borrower.look(now, batch)

@@ -2,19 +2,27 @@
 
 Prints are kept with the task as well.  They are caught by standing in front of
 ``sys.stdout`` and ``sys.stderr`` while jobs run; every write still goes to the stream
-that stood there before, at once.
+that stood there before: a task's line by line, so that the lines of tasks that print at
+the same time stay whole, everything else at once.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, TextIO
 
 from fairlead.sdk.logs import format_line
 
-Keep = Callable[[str, str], None]
-"""Keeps text printed by the calling thread's task: level and text."""
+Keep = Callable[[str, str], object | None]
+"""Keeps text printed by the calling thread's task, given level and text; returns whose it is.
+
+None if the calling thread runs no task: then nothing is kept.
+"""
+
+LONGEST_HELD = 8192
+"""Characters of an unfinished line that are held back; a longer one is written in parts."""
 
 
 class Console:
@@ -35,6 +43,7 @@ class Tee:
         self._stream = stream
         self._level = level
         self._keep = keep
+        self._unfinished: dict[object, str] = {}
 
     @property
     def stream(self) -> TextIO:
@@ -47,9 +56,28 @@ class Tee:
 
     def write(self, text: str) -> int:
         """Write, and keep the text with the task that the calling thread runs."""
-        written = self._stream.write(text)
-        self._keep(self._level, text)
-        return written
+        owner = self._keep(self._level, text)
+        if owner is None:
+            return self._stream.write(text)
+        held = self._unfinished.pop(owner, "") + text
+        end = len(held) if len(held) > LONGEST_HELD else held.rfind("\n") + 1
+        if end:
+            self._stream.write(held[:end])
+        if end < len(held):
+            self._unfinished[owner] = held[end:]
+        return len(text)
+
+    def flush(self) -> None:
+        """Write the calling thread's unfinished line too: its task wants it seen."""
+        if self._unfinished:
+            self.finish(self._keep(self._level, ""))
+        self._stream.flush()
+
+    def finish(self, owner: object) -> None:
+        """Write what is held back of a task that has ended."""
+        held = self._unfinished.pop(owner, "")
+        if held:
+            self._stream.write(held)
 
     def writelines(self, lines: Any) -> None:
         """Write each of the lines."""
@@ -60,16 +88,41 @@ class Tee:
         return getattr(self._stream, name)
 
 
-def stand_in(keep: Keep) -> None:
-    """Begin to keep what tasks print."""
+_wanted_by: set[object] = set()
+_guard = threading.Lock()
+
+
+def stand_in(owner: object, keep: Keep) -> None:
+    """Begin to keep what tasks print; until all owners have let it be."""
+    with _guard:
+        _wanted_by.add(owner)
+        _stand_in(keep)
+
+
+def stand_down(owner: object) -> None:
+    """Let it be; the streams are given back once nobody wants it any more."""
+    with _guard:
+        _wanted_by.discard(owner)
+        if not _wanted_by:
+            _stand_down()
+
+
+def finish_lines(owner: object) -> None:
+    """Write what is held back of a task's unfinished lines: the task has ended."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, Tee):
+            stream.finish(owner)
+
+
+def _stand_in(keep: Keep) -> None:
     if not isinstance(sys.stdout, Tee):
         sys.stdout = Tee(sys.stdout, "stdout", keep)
     if not isinstance(sys.stderr, Tee):
         sys.stderr = Tee(sys.stderr, "stderr", keep)
 
 
-def stand_down() -> None:
-    """Give the streams back, unless somebody has put others there since."""
+def _stand_down() -> None:
+    # Somebody may have put other streams there since.
     if isinstance(sys.stdout, Tee):
         sys.stdout = sys.stdout.stream
     if isinstance(sys.stderr, Tee):

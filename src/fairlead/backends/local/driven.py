@@ -7,11 +7,11 @@ into attempts to run.  It does no I/O except to read inputs and results back.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from fairlead.backends.local.batch import Batch
+from fairlead.backends.local.explained import explained
 from fairlead.backends.local.jsontext import (
     dump_failure,
     dump_progress,
@@ -21,7 +21,6 @@ from fairlead.backends.local.jsontext import (
 from fairlead.backends.local.newtasks import TaskRows
 from fairlead.backends.local.store import Store, task_range
 from fairlead.backends.local.storecache import StoreCache
-from fairlead.backends.local.upstream import resolve
 from fairlead.core.effects import StopAttempt, StopKind, TaskChanged
 from fairlead.core.graph import JobGraph
 from fairlead.core.node import Key, NodeSpec
@@ -33,9 +32,6 @@ from fairlead.sdk.cache import JobCache
 
 Group = tuple[str, str, str | None, bool]
 """What decides who may run a task: identifier, version, source file, has a time limit."""
-
-PROCESS = f"{os.getpid()}-{os.urandom(8).hex()}"
-"""Names this process in the store: a cache in its memory is gone with it."""
 
 _ENDED_WELL = (TaskState.COMPUTED, TaskState.COMPLETED)
 
@@ -58,7 +54,7 @@ class DrivenJob:
         next_task: int,
         run: int,
         cache: JobCache,
-        cache_in_memory: bool = False,
+        memory_cache: str | None = None,
         machine_group: str | None = None,
         failure: Failure | None = None,
         limits: tuple[int, int] = (500, 50_000),
@@ -70,7 +66,7 @@ class DrivenJob:
         self.next_task = next_task
         self.run = run
         self.cache = cache
-        self.cache_in_memory = cache_in_memory
+        self.memory_cache = memory_cache
         self.machine_group = machine_group
         self.failure = failure
         self.max_depth, self.max_tasks = limits
@@ -117,7 +113,9 @@ class DrivenJob:
             ):
                 return False
         except FairleadError as error:  # subtasks that cannot be: nothing has changed yet
-            refused = AttemptOutcome(OutcomeKind.NON_RETRYABLE, failure=_failure_of(error))
+            refused = AttemptOutcome(
+                OutcomeKind.NON_RETRYABLE, failure=explained(error, "NON_RETRYABLE")
+            )
             return self.finish(key, row, order, refused, now, batch)
         node = graph.node(key)
         if outcome.kind is OutcomeKind.SUCCEEDED and node.state in _ENDED_WELL:
@@ -150,7 +148,7 @@ class DrivenJob:
         node = self.graph.node(key)
         failure = outcome.failure
         if failure is None and node.reason:
-            failure = _failure_of(LimitExceededError(node.reason))
+            failure = _beyond_limits(node.reason)
         if self.graph.failing and not was_failing and self.failure is None:
             self.failure = failure
         text = dump_failure(failure)
@@ -159,17 +157,24 @@ class DrivenJob:
         )
         batch.failures.append((text, outcome.version, now, row, order.attempt))
         self._changes(now, batch, None)
+        outcome.result_refs = ()  # to subtasks that there are not
         self._decorate(row, order.attempt, outcome, batch, ())
 
-    def _row(self, key: Key) -> int:
+    def row(self, key: Key) -> int:
         """Return the row of a node's newest task object: its first, unless it was renewed."""
         return self.rows.get(key, cast(int, key))
 
     def lose(self, key: Key, attempt: int, kind: OutcomeKind, now: float, batch: Batch) -> None:
         """End an attempt of a driver that is gone."""
-        row = self._row(key)
+        row = self.row(key)
         if self.graph.attempt_finished(key, attempt, kind.value, now):
             batch.attempts.append((row, attempt, row, now, kind.value, None, None))
+
+    def give_up(self, failure: Failure, now: float, batch: Batch) -> None:
+        """Let the job fail for a reason that is no task's."""
+        self.failure = failure
+        self.graph.fail(now, f"{failure.type}: {failure.message}")
+        self.collect(now, batch)
 
     def collect(self, now: float, batch: Batch) -> None:
         """Turn what the graph decided since the last time into rows of this commit."""
@@ -184,12 +189,12 @@ class DrivenJob:
                 if key == own:
                     own_state = effect.state
                 else:
-                    batch.changes.append((effect.state.value, *effect[2:], now, self._row(key)))
+                    batch.changes.append((effect.state.value, *effect[2:], now, self.row(key)))
                 batch.finals.append(key)
             elif type(effect) is StopAttempt:
                 self.stops.append(effect)
                 if effect.kind is StopKind.STOP:
-                    row = self._row(effect.key)
+                    row = self.row(effect.key)
                     batch.others.append(("UPDATE task SET stopping=1 WHERE no=?", (row,)))
         return own_state
 
@@ -232,12 +237,12 @@ class DrivenJob:
             self._load_inputs(missing)
         begun = []
         for key, attempt in starts:
-            row = self._row(key)
+            row = self.row(key)
             batch.starts.append((attempt, now, row))
-            begun.append((key, row, self._order(key, attempt)))
+            begun.append((key, row, self._order(key, attempt, now)))
         return begun
 
-    def _order(self, key: Key, attempt: int) -> AttemptOrder:
+    def _order(self, key: Key, attempt: int, now: float) -> AttemptOrder:
         task = self._pending[key]
         order = AttemptOrder(
             self.id,
@@ -252,18 +257,14 @@ class DrivenJob:
             max_depth=self.max_depth,
             max_tasks=self.max_tasks,
             timeout=task.options.timeout,
+            started=now,
         )
         if task.refs:
             order.refs = task.refs
         return order
 
-    def resolve(self, orders: Sequence[AttemptOrder], connection: Any) -> None:
-        """Give orders the results that their inputs refer to; inside the transaction."""
-        for order in orders:
-            order.upstream = resolve(connection, {str(ref.task) for ref in order.refs})
-
     def _load_inputs(self, keys: Sequence[Key]) -> None:
-        by_row = {self._row(key): key for key in keys}
+        by_row = {self.row(key): key for key in keys}
         rows = self.store.read_many(
             "SELECT no, id, identifier, version, source, input, refs, display, depth,"
             " options FROM task WHERE no IN ({})",
@@ -322,12 +323,14 @@ class DrivenJob:
             batch.cache += rows
             return
         batch.outbox += rows
-        if self.cache_in_memory:
+        if self.memory_cache is not None:
             batch.others.append(
-                ("UPDATE job SET memory_cache=? WHERE no=?", (PROCESS, self.number))
+                ("UPDATE job SET memory_cache=? WHERE no=?", (self.memory_cache, self.number))
             )
 
 
-def _failure_of(error: FairleadError) -> Failure:
-    """Return the failure of a task that asked for something that cannot be."""
-    return Failure("NON_RETRYABLE", type(error).__name__, str(error), "fairlead.errors")
+def _beyond_limits(reason: str) -> Failure:
+    """Return the failure of a task whose subtasks would go beyond the job's limits."""
+    _, _, why = reason.partition(": ")
+    error = LimitExceededError(f"{why} (FAIRLEAD_MAX_TASKS, FAIRLEAD_MAX_DEPTH)")
+    return explained(error, OutcomeKind.NON_RETRYABLE)

@@ -19,15 +19,20 @@ from collections.abc import Callable, Sequence
 from time import perf_counter, time
 
 from fairlead.backends.local.batch import Batch
+from fairlead.backends.local.borrowed import BorrowedJob
+from fairlead.backends.local.borrowing import Borrower
 from fairlead.backends.local.clock import Clock
 from fairlead.backends.local.console import Console
 from fairlead.backends.local.driven import DrivenJob
+from fairlead.backends.local.interrupts import uninterrupted
 from fairlead.backends.local.lanes import Lanes
+from fairlead.backends.local.lending import Lender
 from fairlead.backends.local.loading import load_job
 from fairlead.backends.local.notes import Notes
 from fairlead.backends.local.running import RunningAttempt
 from fairlead.backends.local.stopping import Stopper
 from fairlead.backends.local.store import Store
+from fairlead.backends.local.upstream import resolve
 from fairlead.backends.local.waiters import Waiters
 from fairlead.core.node import Key
 from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
@@ -58,6 +63,8 @@ class Engine:
         self.notes = Notes(self)
         self.lanes = Lanes(self)
         self.stopper = Stopper(self)
+        self.lender = Lender(self)
+        self.borrower: Borrower | None = None
         self.error: Exception | None = None
         self._lock = threading.Lock()
         self.oldest = 0.0
@@ -99,6 +106,10 @@ class Engine:
 
     def call(self, event: Event) -> None:
         """Handle one event now; whatever it raises is raised here, and stores nothing."""
+        with uninterrupted():
+            self._call(event)
+
+    def _call(self, event: Event) -> None:
         failures: list[Exception] = []
 
         def guarded(now: float, batch: Batch) -> None:
@@ -132,7 +143,7 @@ class Engine:
             while inbox:
                 event = inbox.popleft()
                 if type(event) is RunningAttempt:
-                    self._ended(event, now, batch)
+                    self.ended(event, now, batch)
                 else:
                     event(now, batch)  # type: ignore[operator]
             self._hot |= self._touched
@@ -142,6 +153,7 @@ class Engine:
                     self.stopper.stop(job, now)
                 job.write_job(now, batch)
             self.notes.write(batch)
+            self.lender.write(batch)
             self._commit(batch, begun)
             after = self._publish(batch)
         except Exception as error:
@@ -153,53 +165,70 @@ class Engine:
             self._changed.set()
         return after
 
-    def _ended(self, attempt: RunningAttempt, now: float, batch: Batch) -> None:
+    def ended(self, attempt: RunningAttempt, now: float, batch: Batch) -> None:
+        """Take an attempt's outcome, if it counts.  Inside a turn only."""
         self.lanes.ended(attempt)
         if self.running.get(attempt.key) is attempt:
             del self.running[attempt.key]
         job = attempt.job
         outcome = attempt.outcome
-        if outcome is None or attempt.abandoned or self.jobs.get(job.number) is not job:
+        if outcome is None or attempt.abandoned:
             return
-        self.notes.forget(attempt)
-        self._touched[job.number] = job
-        job.finish(attempt.key, attempt.row, attempt.order, outcome, now, batch)
+        driven = self.jobs.get(job.number)
+        if driven is job:
+            self.notes.forget(attempt)
+            self._touched[job.number] = driven
+            driven.finish(attempt.key, attempt.row, attempt.order, outcome, now, batch)
+        elif isinstance(job, BorrowedJob):
+            self.notes.forget(attempt)
+            job.borrower.ended(attempt, outcome, batch)
 
     def abandon(self, attempt: RunningAttempt, outcome: AttemptOutcome) -> None:
         """Give a thread's attempt up: it counts as ended so, whatever the thread does."""
 
         def end(now: float, batch: Batch) -> None:
             if self.running.get(attempt.key) is attempt and not attempt.abandoned:
-                attempt.outcome = outcome
-                self._ended(attempt, now, batch)
-                attempt.abandoned = True
-                self.lanes.abandoned(attempt)
+                self.give_up(attempt, outcome, now, batch)
 
         self.put(end)
 
+    def give_up(
+        self, attempt: RunningAttempt, outcome: AttemptOutcome | None, now: float, batch: Batch
+    ) -> None:
+        """End an attempt without waiting for it; None if its end is nobody's concern."""
+        attempt.stopping = True
+        attempt.outcome = outcome
+        self.ended(attempt, now, batch)
+        attempt.abandoned = True
+        self.lanes.abandoned(attempt)
+
     def _start_ready(self, now: float, batch: Batch) -> list[RunningAttempt]:
         begun: list[RunningAttempt] = []
+        self.lanes.begin_turn()
         for number, job in list(self._hot.items()):
             attempts = self.lanes.start(job, now, batch)
             if attempts:
                 begun += attempts
                 self._touched[number] = job
-            if not self.lanes.full or not job.graph.ready_count:
+            if self.lender.offers and self.lender.lend(job, now, batch):
+                self._touched[number] = job
+            if not job.graph.ready_count or not (self.lanes.full or job.machine_group):
                 # What is still ready for workers with room cannot start before something
-                # in this job changes, and then it is touched.
+                # in this job changes, and then it is touched; only a group's machines may
+                # be given back by another job.
                 del self._hot[number]
         for attempt in begun:
             self.running[attempt.key] = attempt
         return begun
 
     def _commit(self, batch: Batch, begun: list[RunningAttempt]) -> None:
-        referring = [attempt for attempt in begun if attempt.order.refs]
+        referring = [attempt.order for attempt in begun if attempt.order.refs]
         if batch.is_empty:
             return
         with self.store.transaction(synced=batch.synced) as connection:
             batch.write(connection)
-            for attempt in referring:
-                attempt.job.resolve([attempt.order], connection)
+            for order in referring:
+                order.upstream = resolve(connection, {str(ref.task) for ref in order.refs})
 
     def _publish(self, batch: Batch) -> list[Callable[[], None]]:
         """After the commit: external caches, ended jobs, waiters."""
@@ -212,7 +241,7 @@ class Engine:
         for job in self._touched.values():
             if (job.graph.is_final or job.released) and self.jobs.get(job.number) is job:
                 self._let_go(job)
-                after += self.waiters.job_ended(job.number)
+                after += self.waiters.job_let_go(job.number, final=job.graph.is_final)
         return after
 
     def flush_cache(self, job: DrivenJob) -> None:
@@ -234,35 +263,55 @@ class Engine:
         after: list[Callable[[], None]] = []
         for job in list(self.jobs.values()):
             self._let_go(job)
-            after += self.waiters.job_ended(job.number)
+            after += self.waiters.job_let_go(job.number, final=False)
         self.running.clear()
         self._touched.clear()
         return after
 
+    # --- jobs that other processes drive ------------------------------------------
+
+    def offer_workers(self, only: int | None) -> None:
+        """Offer the workers to the drivers of all other jobs, or of only one."""
+        self.notes.start()
+        self.borrower = Borrower(self, only)
+        self._clock.start()
+
+    def withdraw_offer(self) -> None:
+        """Take the offer back; what was borrowed is given back, charged to nobody."""
+        borrower, self.borrower = self.borrower, None
+        if borrower is not None:
+            borrower.close()
+
     # --- jobs ---------------------------------------------------------------------
 
-    def drive(self, number: int, *, fresh: bool = False) -> bool:
+    def drive(self, number: int) -> bool:
         """Begin to drive a job; False if another driver has it, or it has ended.
 
-        Attempts of a driver that died are reclaimed first.  ``fresh`` says that this
-        program has just submitted the job.
+        Attempts of a driver that died are reclaimed first.
         """
         if number in self.jobs:
             return True
         if self.error is not None:
             raise self.error
-        if not self.store.locks.acquire(number):
-            return False
+        return self.store.locks.acquire(number) and self._begin(number, fresh=False)
 
+    def drive_session(self, number: int) -> None:
+        """Begin to drive a session that this program has just submitted, with its lock."""
+        self._begin(number, fresh=True)
+
+    def _begin(self, number: int, *, fresh: bool) -> bool:
         def begin(now: float, batch: Batch) -> None:
             job = load_job(self.store, number, self.options, now, batch, fresh=fresh)
             if job is None:
                 self.store.locks.release(number)
                 return
+            self.flush_cache(job)
+            if self.borrower is not None:
+                self.borrower.leave(number, now, batch)
             self.jobs[number] = job
             self.touch(job)
-            self.flush_cache(job)
 
+        self.notes.start()  # what the first task prints is kept too
         try:
             self.call(begin)
         except BaseException:
@@ -270,7 +319,6 @@ class Engine:
                 self.store.locks.release(number)
             raise
         self._clock.start()
-        self.notes.start()
         return number in self.jobs
 
     def add_tasks(self, number: int, tasks: Sequence[NewTask], now: float, batch: Batch) -> None:
@@ -293,7 +341,18 @@ class Engine:
         """Whether nothing runs here, can start here, or will by the passing of time."""
         if self._inbox or self.running:
             return False
-        return not any(self._may_go_on(job) for job in list(self.jobs.values()))
+        with self._lock:
+            if self._inbox or self.running:
+                return False
+            return not any(self._may_go_on(job) for job in self.jobs.values())
+
+    def is_stuck(self, number: int) -> bool:
+        """Whether a job driven here waits for tasks that can only run elsewhere."""
+        with self._lock:
+            job = self.jobs.get(number)
+            if job is None or self._inbox or not job.graph.closed:
+                return False
+            return not (job.graph.suspended or job.graph.running_count or self._may_go_on(job))
 
     def _may_go_on(self, job: DrivenJob) -> bool:
         graph = job.graph
@@ -320,19 +379,18 @@ class Engine:
                 return
             job.released = True
             for attempt in [a for a in self.running.values() if a.job is job]:
-                attempt.stopping = True
-                attempt.outcome = AttemptOutcome(OutcomeKind.RELEASED)
-                self._ended(attempt, now, batch)
-                attempt.abandoned = True
-                self.lanes.abandoned(attempt)
+                self.give_up(attempt, AttemptOutcome(OutcomeKind.RELEASED), now, batch)
             self.touch(job)
 
         self.call(end)
 
     def close(self) -> None:
         """Release every job and end the workers."""
+        self.withdraw_offer()
         for number in list(self.jobs):
             self.release(number)
+        if self.lender.active and self.error is None:
+            self.call(self.lender.close)
         self.lanes.close()
         self._clock.close()
         self.notes.close()

@@ -9,14 +9,15 @@ thread.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
+from fairlead.backends.local import machines
 from fairlead.backends.local.driven import DrivenJob, Group
 from fairlead.backends.local.processes import ProcessWorkers
 from fairlead.backends.local.running import RunningAttempt
 from fairlead.backends.local.threads import ThreadWorkers
-from fairlead.core.outcomes import OutcomeKind
 from fairlead.sdk import settings
 from fairlead.sdk.definitions import DefinitionSet
 
@@ -40,7 +41,10 @@ class Lanes:
         self.processes = ProcessWorkers(engine, processes or max(2, os.cpu_count() or 1))
         self._prefer_processes = processes is not None
         self.definitions = DefinitionSet.of(engine.options.definitions)
+        # An engine that knows no task only obeys what is asked of a job; see requests.py.
+        self._runs_anything = engine.options.definitions is None or bool(engine.options.definitions)
         self._lane: dict[tuple[Group, bool], bool] = {}
+        self._granted: Counter[str] = Counter()
         self._refused: set[tuple[int, Group]] = set()
 
     @property
@@ -48,17 +52,24 @@ class Lanes:
         """Whether some kind of worker has no room for another attempt."""
         return self.threads.room <= 0 or self.processes.room <= 0
 
+    def begin_turn(self) -> None:
+        """Forget what the last turn started: it has been committed."""
+        if self._granted:
+            self._granted.clear()
+
     def start(self, job: DrivenJob, now: float, batch: Batch) -> list[RunningAttempt]:
         """Start what is ready of a job, as far as there is room."""
-        if job.released or not job.graph.ready_count:
+        if job.released or not job.graph.ready_count or not self._runs_anything:
             return []
-        bound = self._bound(job)
+        bound = self._bound(job, now, batch)
         begun = self._start(job, now, min(self.threads.room, bound), False, batch)
         if job.graph.ready_count:
             room = min(self.processes.room, bound - len(begun))
             begun += self._start(job, now, room, True, batch)
         if job.graph.ready_count:
             self._explain(job, batch)
+        if job.machine_group is not None:
+            self._granted[job.machine_group] += len(begun)
         return begun
 
     def _start(
@@ -69,20 +80,35 @@ class Lanes:
         grouped = job.machine_group is not None
 
         def accepts(group: Hashable) -> bool:
-            return self._takes(cast(Group, group), grouped) is in_process
+            return self.takes(cast(Group, group), grouped) is in_process
 
-        workers = self.processes if in_process else self.threads
+        workers = self._workers(in_process)
         begun = []
         for key, row, order in job.start(now, room, accepts, batch):
             definition = self.definitions.find(order.identifier, order.version, order.source)
             assert definition is not None  # accepts() has just found it
             attempt = RunningAttempt(self._engine, job, key, row, order, definition, now)
             attempt.in_process = in_process
+            attempt.workers = workers
             begun.append(attempt)
         workers.in_flight += len(begun)
         return begun
 
-    def _takes(self, group: Group, grouped: bool) -> bool | None:
+    def _workers(self, in_process: bool) -> ThreadWorkers | ProcessWorkers:
+        return self.processes if in_process else self.threads
+
+    def assign(self, attempt: RunningAttempt, *, in_process: bool) -> None:
+        """Count an attempt that another driver has started, and lent to this engine."""
+        attempt.in_process = in_process
+        attempt.workers = self._workers(in_process)
+        attempt.workers.in_flight += 1
+
+    @property
+    def size(self) -> int:
+        """How many attempts may run at a time, on the workers that most tasks go to."""
+        return self._workers(self._prefer_processes).size
+
+    def takes(self, group: Group, grouped: bool) -> bool | None:
         """Return whether a process runs tasks like this; None where nothing here can."""
         lane = self._lane.get((group, grouped))
         if lane is None:
@@ -94,22 +120,23 @@ class Lanes:
             lane = self._lane[group, grouped] = wanted and definition.importable
         return lane
 
-    def _bound(self, job: DrivenJob) -> int:
-        if job.machine_group is None:
+    def _bound(self, job: DrivenJob, now: float, batch: Batch) -> int:
+        """Return how many tasks of the job its machines have room for."""
+        group = job.machine_group
+        if group is None:
             return 1 << 30
-        rows = self._engine.store.read(
-            "SELECT maximum - (SELECT count(*) FROM task JOIN job ON job.no = task.no >> 32"
-            " WHERE job.machine_group = machine.name AND job.ended IS NULL"
-            " AND task.state = 'RUNNING') FROM machine WHERE name = ? AND state = 'STARTED'",
-            (job.machine_group,),
-        )
-        return int(rows[0][0]) if rows else 0
+        runs, room = machines.room(self._engine.store, group)
+        if not runs and not job.graph.started:
+            job.give_up(machines.terminated(group), now, batch)
+            self._engine.touch(job)
+            return 0
+        return max(0, room - self._granted[group])
 
     def _explain(self, job: DrivenJob, batch: Batch) -> None:
         for group in cast(list[Group], list(job.graph.ready_groups())):
             if (job.number, group) in self._refused:
                 continue
-            if self._takes(group, job.machine_group is not None) is None:
+            if self.takes(group, job.machine_group is not None) is None:
                 self._refused.add((job.number, group))
                 reason = "NoCompatibleRelease: " + self.definitions.why_not(*group[:3])
                 batch.others.append((_REASON, (reason, *job.task_range, group[0])))
@@ -118,7 +145,7 @@ class Lanes:
         """Whether a ready task of the job has a definition here."""
         grouped = job.machine_group is not None
         groups = cast(list[Group], list(job.graph.ready_groups()))
-        return any(self._takes(group, grouped) is not None for group in groups)
+        return any(self.takes(group, grouped) is not None for group in groups)
 
     def hand_over(self, attempts: list[RunningAttempt]) -> None:
         """Give started attempts to their workers."""
@@ -134,15 +161,11 @@ class Lanes:
             if not attempt.in_process:
                 self.threads.change_slots(-1)  # the stuck thread has come back
             return
-        workers: Any = self.processes if attempt.in_process else self.threads
-        workers.in_flight -= 1
+        attempt.workers.in_flight -= 1
 
     def abandoned(self, attempt: RunningAttempt) -> None:
         """Make up for a thread that does not come back, or end a worker process."""
-        if attempt.in_process:
-            self.processes.kill(attempt, OutcomeKind.LOST)
-        else:
-            self.threads.change_slots(+1)
+        attempt.workers.give_up(attempt)
 
     def close(self) -> None:
         """End all workers."""

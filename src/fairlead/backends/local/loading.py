@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from weakref import WeakKeyDictionary
+
 from fairlead.backends.local.batch import Batch
-from fairlead.backends.local.driven import PROCESS, DrivenJob
+from fairlead.backends.local.driven import DrivenJob
+from fairlead.backends.local.explained import explained
 from fairlead.backends.local.jsontext import load_failure
 from fairlead.backends.local.observing import observe
 from fairlead.backends.local.store import Store, task_range
@@ -12,13 +16,18 @@ from fairlead.core.graph import JobGraph
 from fairlead.core.observed import ObservedJob
 from fairlead.core.outcomes import OutcomeKind
 from fairlead.core.states import JobState, TaskState
-from fairlead.sdk.backend import Failure, RunnerOptions
+from fairlead.errors import CacheLostError
+from fairlead.sdk.backend import RunnerOptions
 from fairlead.sdk.cache import InMemoryCache, JobCache
 
 _LOST = (
-    "CacheLostError: the job's cache was kept in the memory of a program that has ended. "
-    "Run the job again with `fairlead jobs retry`, or give the runner a cache that lasts."
+    "The job's cache was kept in the memory of a runner that is gone, and tasks"
+    " that are done had written to it. Submit the job again, with a cache that lasts, such as"
+    " LocalFileSystemCache."
 )
+
+_names: WeakKeyDictionary[InMemoryCache, str] = WeakKeyDictionary()
+"""What caches in memory are called in the store: each is gone with its process."""
 
 
 def load_job(
@@ -45,13 +54,15 @@ def load_job(
         next_task=task_range(number)[0] + tasks,
         run=run,
         cache=_cache(store, number, options),
-        cache_in_memory=isinstance(options.cache, InMemoryCache),
+        memory_cache=_name_in_memory(options.cache),
         machine_group=group,
         failure=load_failure(failure),
         limits=(observed.max_depth, observed.max_tasks),
     )
     job.rows = rows
-    _settle(job, observed, memory_cache, now, batch, fresh)
+    _settle(job, observed, now, batch, fresh)
+    if memory_cache not in (None, job.memory_cache) and options.definitions != []:
+        job.give_up(explained(CacheLostError(_LOST), "CACHE_LOST"), now, batch)
     job.collect(now, batch)
     return job
 
@@ -59,18 +70,16 @@ def load_job(
 def _settle(
     job: DrivenJob,
     observed: ObservedJob,
-    memory_cache: str | None,
     now: float,
     batch: Batch,
     fresh: bool,
 ) -> None:
     job.collect(now, batch)
+    # What the last driver had lent is lost too: its borrowers find their loans gone.
+    batch.others.append(("DELETE FROM loan WHERE job=?", (job.number,)))
     for task in observed.tasks:
         if task.state is TaskState.RUNNING:
             job.lose(task.spec.key, task.attempt, OutcomeKind.LOST, now, batch)
-    if memory_cache not in (None, PROCESS):
-        job.failure = Failure("CACHE_LOST", "CacheLostError", _LOST[16:], "fairlead.errors")
-        job.graph.fail(now, _LOST)
     if not job.graph.closed and not fresh:
         # The program that would have added tasks is gone.
         job.graph.cancel_open(now)
@@ -84,3 +93,10 @@ def _cache(store: Store, number: int, options: RunnerOptions) -> JobCache:
     job_id = store.read("SELECT id FROM job WHERE no = ?", (number,))[0][0]
     cache = store.caches[number] = options.cache.group(str(job_id))
     return cache
+
+
+def _name_in_memory(cache: JobCache | None) -> str | None:
+    """Return what a cache in memory is called; None for any other."""
+    if not isinstance(cache, InMemoryCache):
+        return None
+    return _names.setdefault(cache, os.urandom(8).hex())

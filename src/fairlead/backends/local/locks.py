@@ -1,5 +1,7 @@
 """Who drives a job: a kernel record lock on one byte of the store's lock file.
 
+Who offers workers is told in the same way by locks of a second file.
+
 The kernel frees the lock when the process ends, however it ends, and a forked child
 does not inherit it; so there is no lease to renew and no pid to guess at.  A record
 lock belongs to the whole process and is dropped when *any* descriptor of the file is
@@ -35,6 +37,12 @@ class JobLocks:
                 return False
             self._held.add(job)
             return True
+
+    def is_mine(self, job: int) -> bool:
+        """Return whether this process holds the lock."""
+        with self._guard:
+            self._open()
+            return job in self._held
 
     def release(self, job: int) -> None:
         """Stop driving a job."""
@@ -80,7 +88,16 @@ _shared_guard = threading.Lock()
 
 def job_locks(folder: Path | None) -> JobLocks:
     """Return this process's one object for the locks of the store in ``folder``."""
+    return _locks(folder, "store.lock")
+
+
+def offer_locks(folder: Path | None) -> JobLocks:
+    """Return the same for its offers of workers, each of which its owner keeps locked."""
+    return _locks(folder, "offers.lock")
+
+
+def _locks(folder: Path | None, name: str) -> JobLocks:
     if folder is None:
         return JobLocks(None)
     with _shared_guard:
-        return _shared.setdefault(folder, JobLocks(folder / "store.lock"))
+        return _shared.setdefault(folder / name, JobLocks(folder / name))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from fairlead.backends.local.explained import explained
 from fairlead.backends.local.store import Store, job_of
-from fairlead.errors import NotFoundError
+from fairlead.errors import NotFoundError, TaskError
+from fairlead.sdk.backend import Failure
 
 
 def start(store: Store, name: str, size: str, minimum: int, maximum: int, now: float) -> None:
@@ -28,6 +30,26 @@ def terminate(store: Store, name: str) -> None:
             raise NotFoundError(
                 f"No machine group is called {name!r}. `fairlead machines list` shows them all."
             )
+
+
+def room(store: Store, name: str) -> tuple[bool, int]:
+    """Return whether a group is started, and how many more tasks its machines could run."""
+    rows = store.read(
+        "SELECT state = 'STARTED', maximum - (SELECT count(*) FROM task JOIN job"
+        " ON job.no = task.no >> 32 WHERE job.machine_group = machine.name"
+        " AND job.ended IS NULL AND task.state = 'RUNNING') FROM machine WHERE name = ?",
+        (name,),
+    )
+    return (bool(rows[0][0]), int(rows[0][1])) if rows else (False, 0)
+
+
+def terminated(name: str) -> Failure:
+    """Return the failure of a run that was still queued when its group was terminated."""
+    error = TaskError(
+        f"The machine group {name} was terminated before the run had started. Start another"
+        " group and run it there; wait for a run before its group is terminated."
+    )
+    return explained(error, "MACHINES_TERMINATED")
 
 
 def listing(store: Store) -> list[dict[str, Any]]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST_LOGGED = 10 * 1024 * 1024
 """Bytes of log kept for one attempt; what it says beyond that is shown but not kept."""
 
+MOST_PARTS = 1000
+"""Writes that make one unfinished line; what follows begins another."""
+
 Report = tuple[str | None, tuple[Progress, ...], str | None]
 
 
@@ -35,11 +38,11 @@ class Notes:
 
     def start(self) -> None:
         """Begin to keep what tasks print."""
-        console.stand_in(_keep_printed)
+        console.stand_in(self, _keep_printed)
 
     def close(self) -> None:
         """Stop keeping what tasks print."""
-        console.stand_down()
+        console.stand_down(self)
 
     def log(
         self, attempt: RunningAttempt, level: str, message: str, fields: dict[str, Any]
@@ -61,12 +64,16 @@ class Notes:
 
     def printed(self, attempt: RunningAttempt, level: str, text: str) -> None:
         """Keep what a task printed, line by line; an unfinished line waits for its end."""
-        before = attempt.partial.pop(level, "")
-        *lines, rest = (before + text).split("\n")
+        parts = attempt.partial.setdefault(level, [])
+        *lines, rest = text.split("\n")
         for line in lines:
-            self.log(attempt, level, line, {})
+            self.log(attempt, level, "".join((*parts, line)), {})
+            parts.clear()
         if rest:
-            attempt.partial[level] = rest
+            parts.append(rest)
+            if len(parts) >= MOST_PARTS:
+                self.log(attempt, level, "".join(parts), {})
+                parts.clear()
 
     def report(self, attempt: RunningAttempt, report: Report) -> None:
         """Keep an attempt's latest report."""
@@ -76,8 +83,12 @@ class Notes:
         """An attempt has ended; its outcome carries its last report."""
         if self._reports:
             self._reports.pop(attempt, None)
+        if attempt.partial:
+            console.finish_lines(attempt)
         while attempt.partial:
-            self.log(attempt, *attempt.partial.popitem(), {})
+            level, parts = attempt.partial.popitem()
+            if parts:
+                self.log(attempt, level, "".join(parts), {})
 
     def write(self, batch: Batch) -> None:
         """Add the log lines to a commit."""
@@ -100,7 +111,8 @@ def _nothing(now: float, batch: Batch) -> None:
     """Have a turn taken for what is not in the inbox."""
 
 
-def _keep_printed(level: str, text: str) -> None:
+def _keep_printed(level: str, text: str) -> RunningAttempt | None:
     attempt: RunningAttempt | None = getattr(threads.current, "attempt", None)
     if attempt is not None:
         attempt.engine.notes.printed(attempt, level, text)
+    return attempt

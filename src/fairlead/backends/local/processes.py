@@ -6,11 +6,13 @@ import threading
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from fairlead.backends.local.explained import explained
 from fairlead.backends.local.stopping import timed_out
+from fairlead.core.effects import StopKind
 from fairlead.errors import FairleadError
 from fairlead.sdk import settings
 from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
-from fairlead.sdk.backend import Failure, Progress
+from fairlead.sdk.backend import Progress
 
 if TYPE_CHECKING:
     from fairlead.backends.local.engine import Engine
@@ -35,6 +37,8 @@ class ProcessWorkers:
         Attempts handed over and not yet finished.  Written under the turn's lock.
     """
 
+    lag = 0.0
+
     def __init__(self, engine: Engine, size: int) -> None:
         self.size = size
         self.in_flight = 0
@@ -47,6 +51,11 @@ class ProcessWorkers:
         self._mean = 1.0
         self._last = 0.0
         self._guard = threading.Lock()
+
+    @property
+    def pace(self) -> float:
+        """Seconds that an attempt takes, the mean of the last few."""
+        return self._mean
 
     @property
     def room(self) -> int:
@@ -67,12 +76,16 @@ class ProcessWorkers:
                 self._ticket += 1
                 attempt.ticket = self._ticket
                 attempt.pool = pool
+                if self._engine.options.definitions is not None:
+                    # The worker knows all that the program defines, this runner only some.
+                    chosen = attempt.definition
+                    attempt.order.chosen = chosen.version, chosen.origin.qualname
                 self._attempts[self._ticket] = attempt
                 pool.submit(self._ticket, attempt.order)
 
     def _refuse(self, attempts: list[RunningAttempt], error: FairleadError) -> None:
         for attempt in attempts:
-            failure = Failure("ERROR", type(error).__name__, str(error), type(error).__module__)
+            failure = explained(error, OutcomeKind.NON_RETRYABLE)
             attempt.outcome = AttemptOutcome(OutcomeKind.NON_RETRYABLE, failure=failure)
             self._engine.put(attempt)
 
@@ -102,8 +115,12 @@ class ProcessWorkers:
         begun = None if attempt.pool is None else attempt.pool.begun(attempt.ticket)
         return None if begun is None else monotonic() - begun
 
-    def stop(self, attempt: RunningAttempt) -> None:
-        """Ask an attempt to stop."""
+    def give_up(self, attempt: RunningAttempt) -> None:
+        """End the worker of an attempt whose outcome does not count any more."""
+        self.kill(attempt, OutcomeKind.LOST)
+
+    def stop(self, attempt: RunningAttempt, kind: StopKind) -> None:
+        """Ask an attempt to stop; whether it must is seen to by the stopper."""
         if attempt.pool is not None:
             attempt.pool.stop(attempt.ticket)
 

@@ -27,21 +27,25 @@ PATIENCE = 10.0
 
 def apply_requests(engine: Engine, now: float, batch: Batch) -> None:
     """Obey the requests for jobs driven by this engine; they are deleted with the commit."""
-    for number, job_number, kind, task in engine.store.read(
-        "SELECT no, job, kind, task FROM request ORDER BY no"
+    for number, job_number, kind, node in engine.store.read(
+        "SELECT request.no, request.job, kind, node FROM request LEFT JOIN task"
+        " ON task.no = request.task AND NOT superseded ORDER BY request.no"
     ):
         job = engine.jobs.get(job_number)
         if job is None:
             continue
-        obey(job, kind, task, now)
+        obey(job, kind, node, now)
         job.collect(now, batch)
         engine.touch(job)
         batch.others.append(("DELETE FROM request WHERE no = ?", (number,)))
         batch.synced = True
 
 
-def obey(job: DrivenJob, kind: Kind, task: int | None, now: float) -> None:
-    """Do to a job's graph what a request says.  A request that came too late does nothing."""
+def obey(job: DrivenJob, kind: Kind, node: int | None, now: float) -> None:
+    """Do to a job's graph what a request says.  A request that came too late does nothing.
+
+    ``node`` is None for what concerns the job, or a task that a retry has replaced.
+    """
     graph = job.graph
     if graph.is_final:
         return
@@ -53,10 +57,10 @@ def obey(job: DrivenJob, kind: Kind, task: int | None, now: float) -> None:
         graph.resume(now)
     elif kind == "close":
         graph.close(now)
-    elif task is not None and kind == "cancel_task":
-        graph.cancel_task(task, now)
-    elif task is not None and kind == "stop_task":
-        graph.stop_task(task, now)
+    elif node is not None and kind == "cancel_task":
+        graph.cancel_task(node, now)
+    elif node is not None and kind == "stop_task":
+        graph.stop_task(node, now)
 
 
 def request(backend: LocalBackend, number: int, kind: Kind, task: int | None) -> None:
@@ -96,8 +100,7 @@ def _obey_alone(backend: LocalBackend, number: int) -> bool:
         engine.call(partial(apply_requests, engine))
         return True
     finally:
-        engine.close()
-        backend.engines.remove(engine)
+        backend.close_engine(engine)
 
 
 def _drop_requests(backend: LocalBackend, number: int) -> bool:

@@ -23,7 +23,7 @@ _COPY = (
 )
 _REOPEN = (
     "UPDATE job SET state='QUEUED', reason=NULL, cause=NULL, failure=NULL, first_failure=NULL,"
-    " failing=0, cancelling=0, suspended=0, ended=NULL, memory_cache=NULL, run=?, tasks=?"
+    " failing=0, cancelling=0, suspended=0, ended=NULL, run=?, tasks=?"
     " WHERE no=?"
 )
 
@@ -73,4 +73,8 @@ def _retry(store: Store, number: int, name: str) -> int:
         ]
         connection.executemany(_COPY, copies)
         connection.execute(_REOPEN, (run + 1, tasks + len(copies), number))
+        if not plan.kept:
+            connection.execute("UPDATE job SET memory_cache=NULL WHERE no=?", (number,))
+        # What was asked of the run that has ended does not concern the next.
+        connection.execute("DELETE FROM request WHERE job=?", (number,))
     return len(copies)

@@ -8,6 +8,7 @@ job adds rows for the same nodes and marks the old ones superseded.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -65,6 +66,16 @@ CREATE TABLE request (
   no INTEGER PRIMARY KEY, job INTEGER NOT NULL, kind TEXT NOT NULL, task INTEGER,
   payload TEXT
 );
+CREATE TABLE offer (
+  no INTEGER PRIMARY KEY AUTOINCREMENT, job INTEGER, slots INTEGER NOT NULL,
+  definitions TEXT NOT NULL, closed INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE loan (
+  no INTEGER PRIMARY KEY, offer INTEGER NOT NULL, job INTEGER NOT NULL, task INTEGER NOT NULL,
+  attempt INTEGER NOT NULL, cache TEXT, stop TEXT, pace REAL, outcome BLOB
+);
+CREATE UNIQUE INDEX loan_task ON loan(task, attempt);
+CREATE INDEX loan_offer ON loan(offer);
 CREATE TABLE task_metadata (
   task INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (task, key)
 ) WITHOUT ROWID;
@@ -117,8 +128,12 @@ def _prepare(connection: sqlite3.Connection, folder: Path | None) -> None:
             for statement in _TABLES.split(";\n"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={VERSION}")
-    finally:
         connection.execute("COMMIT")
+    except BaseException:
+        # A full disk may have rolled it back already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -128,7 +143,7 @@ def _version(connection: sqlite3.Connection) -> int:
 def explain(error: sqlite3.Error, folder: Path | None) -> StoreError:
     """Return the error that tells a user what an SQLite error means for the store."""
     text = str(error)
-    if "full" in text:
+    if "full" in text or ("I/O" in text and _is_full(folder)):
         return StoreFullError(
             f"The disk that holds the store in {folder} is full. Nothing that was recorded is "
             "lost: make room, then continue with `fairlead jobs run`."
@@ -142,3 +157,8 @@ def explain(error: sqlite3.Error, folder: Path | None) -> StoreError:
         f"The store in {folder} cannot be used ({text}). "
         "Check the disk and the folder's permissions, or name another in FAIRLEAD_HOME."
     )
+
+
+def _is_full(folder: Path | None) -> bool:
+    """Return whether there is no room even for SQLite's shared memory, 32 KiB."""
+    return folder is not None and shutil.disk_usage(folder).free < 64 * 1024

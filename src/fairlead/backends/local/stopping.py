@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fairlead.core.effects import StopAttempt, StopKind
+from fairlead.backends.local.explained import explained
+from fairlead.core.effects import StopKind
+from fairlead.errors import TaskCancelledError
 from fairlead.sdk import settings
 from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
 from fairlead.sdk.backend import Failure
@@ -29,20 +31,20 @@ class Stopper:
         for stop in stops:
             attempt = self._engine.running.get(stop.key)
             if attempt is not None and attempt.order.attempt == stop.attempt:
-                self._stop(attempt, stop, now)
+                self.stop_one(attempt, stop.kind, now)
 
-    def _stop(self, attempt: RunningAttempt, stop: StopAttempt, now: float) -> None:
+    def stop_one(self, attempt: RunningAttempt, kind: StopKind, now: float) -> None:
+        """Tell an attempt to stop; unless it is only asked to, see to it that it does."""
         attempt.stopping = True
-        if attempt.in_process:
-            self._engine.lanes.processes.stop(attempt)
-        if stop.kind is StopKind.STOP:
+        attempt.workers.stop(attempt, kind)
+        if kind is StopKind.STOP:
             return
-        if stop.kind is StopKind.TIMEOUT:
+        if kind is StopKind.TIMEOUT:
             attempt.kill_as = OutcomeKind.TIMEOUT
-            attempt.kill_at = now + self._left(attempt)
+            attempt.kill_at = now + self._left(attempt) + attempt.workers.lag
         else:
             attempt.kill_as = OutcomeKind.LOST
-            attempt.kill_at = now + settings.grace()
+            attempt.kill_at = now + settings.grace() + attempt.workers.lag
         if attempt.kill_at <= now:
             self._kill(attempt)
         else:
@@ -77,26 +79,23 @@ class Stopper:
         outcome = AttemptOutcome(
             attempt.kill_as, failure=timed_out(attempt) if timed else _did_not_stop(attempt)
         )
-        outcome.version = attempt.definition.version
+        if attempt.workers is self._engine.lanes.threads:
+            outcome.version = attempt.definition.version
         self.abandoned += 1
         self._engine.abandon(attempt, outcome)
 
 
 def timed_out(attempt: RunningAttempt) -> Failure:
     """Return the failure of an attempt that took longer than its limit."""
-    return Failure(
-        "TIMEOUT",
-        "TimeoutError",
+    error = TimeoutError(
         f"{attempt.order.identifier} took longer than its limit of"
-        f" {attempt.order.timeout or 0.0:g} s. Raise its timeout, or split the task.",
-        "builtins",
+        f" {attempt.order.timeout or 0.0:g} s. Raise its timeout, or split the task."
     )
+    return explained(error, OutcomeKind.TIMEOUT)
 
 
 def _did_not_stop(attempt: RunningAttempt) -> Failure:
-    return Failure(
-        "CANCELLED",
-        "TaskCancelledError",
-        f"{attempt.order.identifier} was told to stop and did not within the grace period.",
-        "fairlead.errors",
+    error = TaskCancelledError(
+        f"{attempt.order.identifier} was told to stop and did not within the grace period."
     )
+    return explained(error, "CANCELLED")

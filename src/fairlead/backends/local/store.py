@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.backends.local.home import store_folder
-from fairlead.backends.local.locks import JobLocks, job_locks
+from fairlead.backends.local.locks import JobLocks, job_locks, offer_locks
 from fairlead.backends.local.schema import TASK_BITS, connect, explain
 from fairlead.errors import NotFoundError
 from fairlead.sdk.cache import JobCache
@@ -30,6 +30,7 @@ class Store:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self.locks: JobLocks = job_locks(folder)
+        self.offer_locks: JobLocks = offer_locks(folder)
         self.caches: dict[int, JobCache] = {}
         """Caches outside the store that jobs of this process have used, by job."""
         self._writer = connect(folder)
@@ -51,8 +52,8 @@ class Store:
             try:
                 if synced:
                     connection.execute("PRAGMA synchronous=FULL")
-                connection.execute("BEGIN IMMEDIATE")
                 try:
+                    connection.execute("BEGIN IMMEDIATE")
                     yield connection
                     connection.execute("COMMIT")
                 except BaseException:

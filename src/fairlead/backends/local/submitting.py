@@ -22,10 +22,17 @@ _INSERT_JOB = (
 
 
 def store_job(store: Store, job: NewJob) -> int:
-    """Store a job and its tasks in one synced commit; return the job's number."""
+    """Store a job and its tasks in one synced commit; return the job's number.
+
+    The lock of a session is taken before others can see it: an open job that nobody
+    drives is one whose program has died.
+    """
     try:
         with store.transaction(synced=True) as connection:
-            return _insert(connection, job)
+            number = _insert(connection, job)
+            if not job.closed:
+                store.locks.acquire(number)
+            return number
     except sqlite3.IntegrityError as error:
         raise duplicate(error) from error
 
@@ -77,7 +84,7 @@ def delete_job(store: Store, number: int, job_id: str) -> None:
             for table in ("log", "attempt", "task_metadata"):
                 connection.execute(f"DELETE FROM {table} WHERE task BETWEEN ? AND ?", (first, last))
             connection.execute("DELETE FROM task WHERE no BETWEEN ? AND ?", (first, last))
-            for table in ("cache", "cache_outbox", "request"):
+            for table in ("cache", "cache_outbox", "request", "loan"):
                 connection.execute(f"DELETE FROM {table} WHERE job = ?", (number,))
             connection.execute("DELETE FROM job WHERE no = ?", (number,))
         shutil.rmtree(store.files_folder(job_id, "x").parent, ignore_errors=True)

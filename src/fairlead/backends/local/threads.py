@@ -19,6 +19,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from fairlead.backends.local.running import RunningAttempt
+from fairlead.core.effects import StopKind
 from fairlead.runner.execute import execute
 
 if TYPE_CHECKING:
@@ -44,7 +45,11 @@ class ThreadWorkers:
     ----------
     in_flight
         Attempts handed over and not yet finished.  Written under the turn's lock.
+    done
+        How many attempts have been run.
     """
+
+    lag = 0.0
 
     def __init__(self, engine: Engine, size: int) -> None:
         self.size = size
@@ -55,10 +60,15 @@ class ThreadWorkers:
         self._threads: set[threading.Thread] = set()
         self._surplus = 0
         self._mean = _SHORT / 2
-        self._done = 0
+        self.done = 0
         self._done_before = -1
         self._closed = False
         self._guard = threading.Lock()
+
+    @property
+    def pace(self) -> float:
+        """Seconds that an attempt takes, the mean of the last few."""
+        return self._mean
 
     @property
     def room(self) -> int:
@@ -70,20 +80,22 @@ class ThreadWorkers:
     def hand_over(self, attempts: list[RunningAttempt]) -> None:
         """Take attempts whose starts have been committed."""
         self._ready.extend(attempts)
-        from_own_thread = getattr(current, "worker", None) is self
-        if not from_own_thread:
+        # A thread that takes the turn inside a task (which then waits) runs none of them.
+        runs_one = getattr(current, "worker", None) is self and current.attempt is None
+        more = len(self._ready) > 1
+        if not runs_one:
             self._wake_one()
-        if len(self._ready) > 1:
+        if more:
             if self._mean < _SHORT:
                 self._engine.arm()
-            elif from_own_thread:
+            elif runs_one:
                 self._wake_one()
 
     def relieve(self) -> None:
         """Wake a thread if started attempts wait and nothing moves, or tasks are not short."""
-        if self._ready and (self._done == self._done_before or self._mean >= _SHORT):
+        if self._ready and (self.done == self._done_before or self._mean >= _SHORT):
             self._wake_one()
-        self._done_before = self._done
+        self._done_before = self.done
 
     @property
     def waiting(self) -> bool:
@@ -98,6 +110,13 @@ class ThreadWorkers:
                 taken.append(self._ready.popleft())
             except IndexError:
                 return taken
+
+    def stop(self, attempt: RunningAttempt, kind: StopKind) -> None:
+        """Do nothing: a thread's task looks at its attempt's flag."""
+
+    def give_up(self, attempt: RunningAttempt) -> None:
+        """Make up for a thread that does not come back."""
+        self.change_slots(+1)
 
     def change_slots(self, by: int) -> None:
         """Make room for one attempt more or less: one waits inside, or was abandoned."""
@@ -123,6 +142,7 @@ class ThreadWorkers:
 
     def _work(self) -> None:
         current.worker = self
+        current.attempt = None
         sleeper = threading.Lock()
         sleeper.acquire()
         try:
@@ -160,7 +180,7 @@ class ThreadWorkers:
             current.attempt = attempt
             attempt.outcome = execute(attempt.definition, attempt.order, attempt)
             current.attempt = None
-            self._done += 1
+            self.done += 1
             after = perf_counter()
             taken, mean = after - before, self._mean
             # Falls fast and rises slowly: a thread that waited for the interpreter lock

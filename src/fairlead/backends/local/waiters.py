@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from fairlead.backends.local.store import job_of
@@ -17,11 +18,11 @@ Callback = Callable[[], None]
 
 
 class Waiters:
-    """Callbacks by task and by job.  Each is called once, outside of any lock."""
+    """Callbacks by task (its row) and by job.  Each is called once, outside of any lock."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._tasks: dict[Key, list[Callback]] = {}
+        self._tasks: dict[int, list[Callback]] = {}
         self._jobs: dict[int, list[Callback]] = {}
 
     @property
@@ -29,42 +30,63 @@ class Waiters:
         """Whether anybody waits for a task."""
         return bool(self._tasks)
 
-    def add_task(self, node: int, callback: Callback) -> None:
+    def add_task(self, row: int, callback: Callback) -> None:
         """Call back once the task is final."""
         with self._guard:
-            self._tasks.setdefault(node, []).append(callback)
+            self._tasks.setdefault(row, []).append(callback)
 
-    def add_job(self, number: int, callback: Callback) -> None:
-        """Call back once the job is final."""
+    @contextmanager
+    def told(self, job: int, task: int | None, callback: Callback) -> Iterator[None]:
+        """Within the block, call back once the task or its job is worth another look."""
         with self._guard:
-            self._jobs.setdefault(number, []).append(callback)
+            self._jobs.setdefault(job, []).append(callback)
+            if task is not None:
+                self._tasks.setdefault(task, []).append(callback)
+        try:
+            yield
+        finally:
+            with self._guard:
+                _remove(self._jobs, job, callback)
+                if task is not None:
+                    _remove(self._tasks, task, callback)
 
     def waited_for(self) -> list[int]:
         """Return the tasks that somebody waits for."""
         with self._guard:
-            return [cast(int, node) for node in self._tasks]
+            return list(self._tasks)
 
-    def task_ended(self, node: int) -> list[Callback]:
+    def task_ended(self, row: int) -> list[Callback]:
         """Take the callbacks of one task."""
         with self._guard:
-            return self._tasks.pop(node, [])
+            return self._tasks.pop(row, [])
 
     def tasks_ended(self, jobs: Mapping[int, DrivenJob], nodes: Iterable[Key]) -> list[Callback]:
-        """Take the callbacks of those of the nodes that are final now."""
+        """Take the callbacks of those of the nodes' tasks that are final now."""
         found: list[Callback] = []
         with self._guard:
             for node in nodes:
-                if node not in self._tasks:
-                    continue
                 job = jobs.get(job_of(cast(int, node)))
+                row = cast(int, node) if job is None else job.row(node)
+                if row not in self._tasks:
+                    continue
                 if job is None or job.graph.node(node).state in FINAL_TASK_STATES:
-                    found += self._tasks.pop(node)
+                    found += self._tasks.pop(row)
         return found
 
-    def job_ended(self, number: int) -> list[Callback]:
-        """Take the callbacks of a job, and of its tasks, which will not change any more."""
+    def job_let_go(self, number: int, *, final: bool) -> list[Callback]:
+        """Take the callbacks of a job; of its tasks too where they will not change any more."""
         with self._guard:
             found = self._jobs.pop(number, [])
-            for node in [node for node in self._tasks if job_of(cast(int, node)) == number]:
-                found += self._tasks.pop(node)
+            if final:
+                for row in [row for row in self._tasks if job_of(row) == number]:
+                    found += self._tasks.pop(row)
             return found
+
+
+def _remove(table: dict[int, list[Callback]], key: int, callback: Callback) -> None:
+    """Take a callback back, if it has not been taken to be called already."""
+    callbacks = table.get(key)
+    if callbacks is not None and callback in callbacks:
+        callbacks.remove(callback)
+        if not callbacks:
+            del table[key]

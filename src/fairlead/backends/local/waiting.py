@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LOOK_AGAIN = 0.02
 """Seconds between looks at a job that another process drives."""
 
+LOOK_AGAIN_WHERE_STUCK = 0.25
+"""Seconds between tries to drive a job none of whose tasks could run here."""
+
 
 def wait(backend: LocalBackend, job: int, task: int | None, timeout: float | None) -> None:
     """Return once the task (or the job, for None) is final, or when time is up."""
@@ -44,18 +47,22 @@ def _wait_once(backend: LocalBackend, job: int, task: int | None, left: float | 
     if engine is None:
         own = backend.own_engine()
         engine = own if own.drive(job) else None
+    pause = LOOK_AGAIN
+    if engine is not None and engine is backend.own_engine() and engine.is_stuck(job):
+        # Whoever knows these tasks must be able to take the job.
+        engine.release(job)
+        engine, pause = None, LOOK_AGAIN_WHERE_STUCK
     ended = threading.Event()
     if engine is None:
-        ended.wait(LOOK_AGAIN if left is None else min(left, LOOK_AGAIN))
+        ended.wait(pause if left is None else min(left, pause))
         return
-    if task is None:
-        engine.waiters.add_job(job, ended.set)
-    else:
-        engine.waiters.add_task(task, ended.set)
-    # It may have ended, or been let go, between the last look and the registration.
-    while not ended.is_set() and job in engine.jobs and not is_over(backend.store, job, task):
-        if ended.wait(1.0 if left is None else min(left, 1.0)) or left is not None:
-            break
+    with engine.waiters.told(job, task, ended.set):
+        # It may have ended, or been let go, between the last look and the registration.
+        while not ended.is_set() and job in engine.jobs and not is_over(backend.store, job, task):
+            if ended.wait(0.25 if left is None else min(left, 0.25)) or left is not None:
+                break
+            if engine.is_stuck(job):
+                break
     if engine.error is not None:
         raise engine.error
 

@@ -1,0 +1,73 @@
+"""The fixtures themselves: what a failing test prints, and what happens without a cluster."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.cluster.fixtures import SETTINGS, TURN
+from tests.cluster.paths import PROJECT
+from tests.cluster.provider import CHOICE, CONSENT, Cluster
+
+CONFTEST = """\
+from tests.cluster.fixtures import (
+    cluster, cluster_turn, namespace, pytest_configure, pytest_runtest_makereport
+)
+"""
+
+
+def run_pytest(folder: Path, test: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one test file in a process of its own."""
+    (folder / "conftest.py").write_text(CONFTEST)
+    (folder / "test_it.py").write_text(test)
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    clean = {key: value for key, value in os.environ.items() if key != "CI"}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", str(folder)],
+        cwd=folder,
+        env={**clean, "PYTHONPATH": str(PROJECT), **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+NEEDS_A_CLUSTER = "def test_it(cluster): pass\n"
+
+# Nothing is going to be touched, so there is no turn to wait for.
+WITHOUT = {CHOICE: "existing", CONSENT: "", TURN: "taken"}
+
+
+def test_without_a_cluster_tests_are_skipped_with_the_reason(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, NEEDS_A_CLUSTER, **WITHOUT)
+
+    assert done.returncode == 0, done.stdout
+    assert "1 skipped" in done.stdout
+    assert f"{CONSENT} does not name a context" in done.stdout
+
+
+def test_without_a_cluster_tests_fail_where_it_counts(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, NEEDS_A_CLUSTER, CI="true", **WITHOUT)
+
+    assert done.returncode == 1
+    assert "1 error" in done.stdout
+    assert "CI must have a cluster" in done.stdout
+
+
+FAILING = """\
+def test_it(namespace):
+    namespace.run_pod("talker", "sleep")
+    namespace.wait_said("talker", "alive")
+    assert False, "on purpose"
+"""
+
+
+def test_a_failing_test_prints_the_events_objects_and_logs_of_its_namespace(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    done = run_pytest(tmp_path, FAILING, **{**SETTINGS, CHOICE: cluster.provider})
+
+    assert done.returncode == 1
+    for expected in ("on purpose", " namespace test-", "Scheduled", "pod/talker", "logs talker"):
+        assert expected in done.stdout
