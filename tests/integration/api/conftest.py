@@ -13,7 +13,7 @@ from tests.cluster.fixtures import (
     Namespace,
     _bring_up,
     cannot,
-    cluster_settings,
+    cluster_turn,
     namespace,
     pytest_collection_modifyitems,
     pytest_configure,
@@ -28,7 +28,7 @@ from tests.integration.api.actors import CRDS, Site, kubectl, make_site, remove_
 from fairlead_operator.manifests.install import Install
 
 __all__ = [
-    "cluster_settings",
+    "cluster_turn",
     "namespace",
     "pytest_collection_modifyitems",
     "pytest_configure",
@@ -37,7 +37,7 @@ __all__ = [
 
 
 @pytest.fixture(scope="session")
-def cluster(cluster_settings: None) -> Iterator[Cluster]:
+def cluster(cluster_turn: None) -> Iterator[Cluster]:
     """An API server with our definitions: an own one where it can be had in seconds."""
     found: Cluster = NativeCluster("api", nodes=0)
     try:

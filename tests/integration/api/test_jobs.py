@@ -10,6 +10,8 @@ from tests.cluster.fixtures import Namespace
 from tests.cluster.kubeapi import KubeApi, Object
 from tests.integration.api.actors import collection, job, kubectl, refused
 
+from fairlead.api.job import IMMUTABLE, JobSpec
+
 
 @pytest.fixture
 def jobs(namespace: Namespace) -> str:
@@ -53,7 +55,7 @@ def test_inputs_of_programs_are_text_and_stay_as_they_are(admin: KubeApi, jobs: 
     assert made["spec"]["tasks"][0]["inputJSON"] == text
 
 
-IMMUTABLE_CHANGES = [
+IMMUTABLE_CHANGES: list[Object] = [
     {"tasks": [entry("other")]},
     {"tasks": None},
     {"tasks": [entry(input={"a": 2})]},
@@ -87,8 +89,6 @@ def test_what_was_submitted_stays(admin: KubeApi, jobs: str, change: Object) -> 
 
 
 def test_every_immutable_field_is_tried() -> None:
-    from fairlead.api.job import IMMUTABLE, JobSpec
-
     assert {next(iter(change)) for change in IMMUTABLE_CHANGES} == set(IMMUTABLE)
     fields = {field.alias for field in JobSpec.model_fields.values()}
     assert fields - set(IMMUTABLE) == {"desired", "run", "closed"}
