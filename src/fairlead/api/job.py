@@ -47,7 +47,7 @@ class JobTask(Model):
     model_config = rules(
         rule("!(has(self.input) && has(self.inputJSON))", "give input or inputJSON, but not both"),
         rule(
-            "!has(self.dependsOn) || !self.dependsOn.exists(other, other == self.name)",
+            "!has(self.dependsOn) || !(self.name in self.dependsOn)",
             "a task cannot depend on itself",
         ),
     )

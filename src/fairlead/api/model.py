@@ -71,11 +71,6 @@ def listed_by(*keys: str) -> Any:
     return Field(json_schema_extra=extra)
 
 
-def distinct() -> Any:
-    """Return the field information of a list of scalars in which none comes twice."""
-    return Field(json_schema_extra={"x-kubernetes-list-type": "set"})
-
-
 def at_once() -> Any:
     """Return the field information of a list that is only ever replaced as a whole."""
     return Field(json_schema_extra={"x-kubernetes-list-type": "atomic"})

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from fairlead.api.model import Model, at_once, checked, defaulted, distinct, rule, rules
+from fairlead.api.model import Model, at_once, checked, defaulted, rule, rules
 
 MAX_INLINE = 32 * 1024
 """The most bytes of a value that stay in an object; larger ones go to the object store."""
@@ -120,7 +120,9 @@ class Retry(Model):
     """The longest pause. 60 if not set."""
 
 
-JobDependencies = Annotated[list[TaskKey], Field(max_length=64), distinct()]
+JobDependencies = Annotated[list[TaskKey], Field(max_length=64), at_once()]
+"""Names of other tasks.  One that comes twice does no harm, so no more is asked of the list: the
+API server compares the items of a set by pairs, again on every write of the Job's status."""
 
 Dependency = Annotated[
     str,
