@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 from tests.cluster.fixtures import restricted_pod
-from tests.cluster.kubeapi import ApiError, KubeApi, Object, until
+from tests.cluster.kubeapi import MERGE, ApiError, KubeApi, Object, until
 from tests.cluster.provider import Cluster
 
 from fairlead.api.labels import JOB
@@ -167,7 +167,7 @@ def job(name: str, *tasks: Object, **spec: Any) -> Object:
 
 def refused(api: KubeApi, method: str, path: str, body: Object | None = None) -> ApiError:
     """Make a request that must be refused; the refusal."""
-    kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+    kind = MERGE if method == "PATCH" else "application/json"
     status, text = api.raw(method, path, body, kind=kind)
     assert status >= 400, f"{method} {path} was allowed: {text[:500]}"
     return ApiError(status, text)
@@ -193,13 +193,9 @@ def _wait_enforced(site: Site) -> None:
 
     def in_force() -> bool:
         body = {"status": {"display": "probe"}}
-        by_policy = site.admin.raw(
-            "PATCH", f"{path}/status?dryRun=All", body, kind="application/merge-patch+json"
-        )
+        by_policy = site.admin.raw("PATCH", f"{path}/status?dryRun=All", body, kind=MERGE)
         wrong = {"metadata": {"annotations": {"fairlead.dev/desired": "nonsense"}}}
-        by_other = site.admin.raw(
-            "PATCH", f"{path}?dryRun=All", wrong, kind="application/merge-patch+json"
-        )
+        by_other = site.admin.raw("PATCH", f"{path}?dryRun=All", wrong, kind=MERGE)
         return by_policy[0] == 422 and by_other[0] == 422
 
     until("the fence", in_force, every=0.1)

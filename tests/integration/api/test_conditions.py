@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.cluster.fixtures import Namespace
-from tests.cluster.kubeapi import KubeApi
+from tests.cluster.kubeapi import MERGE, KubeApi
 from tests.integration.api.actors import collection, job, kubectl
 
 from fairlead.api.job import Job
@@ -75,7 +75,7 @@ def test_a_condition_twice_is_refused(namespace: Namespace, admin: KubeApi) -> N
         "PATCH",
         f"{path}/status",
         {"status": {"conditions": twice}},
-        kind="application/merge-patch+json",
+        kind=MERGE,
     )
     assert status == 422
     assert "Duplicate value" in text

@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 import pytest
-from tests.cluster.kubeapi import Object
+from tests.cluster.kubeapi import MERGE, Object, until
 from tests.integration.api.actors import Pod, Site, refused, task
 
 
@@ -274,6 +274,25 @@ def test_a_write_to_the_status_leaves_spec_and_labels_alone(holder: Pod, held: s
     assert after["metadata"]["labels"] == {"fairlead.dev/job": "job"}
     assert after["spec"]["identifier"] == "acme.example/Square"
     assert after["status"]["state"] == "Running"
+
+
+def test_a_pod_that_was_deleted_by_force_soon_has_no_token(site: Site) -> None:
+    """Until then its process may live on, and the fence alone holds it off."""
+    zombie = site.runner("zombie")
+    path = site.held("taken-over", zombie.name)
+    write(zombie, path, **RUNNING)
+    pod = f"/api/v1/namespaces/{site.namespace}/pods/{zombie.name}"
+    site.admin.delete(pod, gracePeriodSeconds=0)
+    site.set_status(path, state="Queued", attempt=2, podName="replacement")
+    late = {"state": "Completed", "report": "1.2", "outcome": success(zombie), "result": "1"}
+    status, _ = zombie.api.raw("PATCH", f"{path}/status", {"status": late}, kind=MERGE)
+    assert status in (401, 422)
+    assert "outcome" not in site.admin.get(path)["status"]
+
+    def locked_out() -> bool:
+        return zombie.api.raw("GET", path)[0] == 401
+
+    until("the token's end", locked_out, timeout=60, every=0.5)
 
 
 # --- making tasks ------------------------------------------------------------------

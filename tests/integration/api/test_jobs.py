@@ -239,6 +239,23 @@ def test_names_of_jobs_leave_room_for_those_of_their_pods(
         assert refused(admin, "POST", jobs, job(name)).status == 422
 
 
+def test_a_file_may_be_applied_again_without_undoing_what_was_asked_since(
+    namespace: Namespace, admin: KubeApi, jobs: str
+) -> None:
+    def apply() -> str:
+        done = kubectl(
+            namespace.cluster, "apply", "-f", "-", feed=job("again"), namespace=namespace.name
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    assert apply() == "job.fairlead.dev/again created"
+    assert apply() == "job.fairlead.dev/again unchanged"
+    admin.patch(f"{jobs}/again", {"spec": {"desired": "Cancelled"}})
+    assert apply() == "job.fairlead.dev/again unchanged"
+    assert admin.get(f"{jobs}/again")["spec"]["desired"] == "Cancelled"
+
+
 def test_a_misspelt_field_is_refused_by_kubectl(namespace: Namespace) -> None:
     body = job("typo", entry(retires={"limit": 3}))
     done = kubectl(namespace.cluster, "create", "-f", "-", feed=body, namespace=namespace.name)
