@@ -9,7 +9,7 @@ from pydantic import Field
 
 from fairlead.api.meta import Condition, Resource
 from fairlead.api.model import Model, defaulted, listed_by, rule, rules, unchanged
-from fairlead.api.states import JobStateText
+from fairlead.api.states import FINAL_JOB_WORDS, JobStateText
 from fairlead.api.values import (
     FailurePolicy,
     FairleadId,
@@ -301,6 +301,14 @@ class Job(Resource):
             f"size(self.metadata.name) <= {MAX_JOB_NAME}",
             f"the name of a Job has at most {MAX_JOB_NAME} characters, because the names of its"
             " tasks and pods begin with it",
+        ),
+        rule(
+            f"!(oldSelf.status.state in {FINAL_JOB_WORDS})"
+            " || self.status.state == oldSelf.status.state"
+            " || self.status.?run.orValue(0) > oldSelf.status.?run.orValue(0)",
+            "what a run ended with cannot be changed; only the next run has another state",
+            reason="FieldValueForbidden",
+            fieldPath=".status.state",
         ),
     )
 

@@ -97,8 +97,8 @@ def _models_by_name(base: type[Model]) -> dict[str, type[Model]]:
 
 
 def _sentence(text: str) -> str:
-    """Return the first paragraph in one line."""
-    return " ".join(inspect.cleandoc(text).split("\n\n")[0].split())
+    """Return the first paragraph in one line, with the quotes of Markdown."""
+    return " ".join(inspect.cleandoc(text).split("\n\n")[0].split()).replace("``", "`")
 
 
 @cache

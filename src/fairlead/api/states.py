@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from fairlead.core.outcomes import OutcomeKind
-from fairlead.core.states import FINAL_TASK_STATES, JobState, TaskState
+from fairlead.core.states import FINAL_JOB_STATES, FINAL_TASK_STATES, JobState, TaskState
 
 E = TypeVar("E", bound=Enum)
 
@@ -41,3 +41,6 @@ OutcomeText = Annotated[OutcomeKind, *_field(OutcomeKind)]
 
 FINAL_TASK_WORDS = sorted(camel(state) for state in FINAL_TASK_STATES)
 """The states of a task that nothing follows, as Kubernetes writes them."""
+
+FINAL_JOB_WORDS = sorted(camel(state) for state in FINAL_JOB_STATES)
+"""The states of a job that nothing follows in the same run."""

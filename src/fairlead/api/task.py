@@ -274,12 +274,8 @@ class TaskStatus(Model):
     """How many subtasks the attempt has committed."""
 
 
-def _texts(words: list[str]) -> str:
-    return "[" + ", ".join(f"'{word}'" for word in words) + "]"
-
-
 def _after(state: TaskState) -> str:
-    return _texts([camel(state), *sorted(camel(after) for after in TASK_TRANSITIONS[state])])
+    return str([camel(state), *sorted(camel(after) for after in TASK_TRANSITIONS[state])])
 
 
 def _transitions() -> str:
@@ -308,7 +304,7 @@ class Task(Resource):
             fieldPath=".status.state",
         ),
         rule(
-            f"!(oldSelf.status.state in {_texts(FINAL_TASK_WORDS)}) || ({_frozen})",
+            f"!(oldSelf.status.state in {FINAL_TASK_WORDS}) || ({_frozen})",
             "what a task ended with cannot be changed",
             reason="FieldValueForbidden",
             fieldPath=".status",

@@ -140,6 +140,21 @@ def test_a_run_never_goes_back(admin: KubeApi, jobs: str) -> None:
         assert refused(admin, "PATCH", f"{jobs}/runs", {"spec": {"run": run}}).status == 422
 
 
+@pytest.mark.parametrize("state", ["Completed", "Failed", "Cancelled"])
+def test_what_a_run_ended_with_stays_until_the_next_run(
+    admin: KubeApi, jobs: str, state: str
+) -> None:
+    admin.create(jobs, job("ended"))
+    path = f"{jobs}/ended/status"
+    admin.patch(path, {"status": {"state": "Running", "run": 1}})
+    admin.patch(path, {"status": {"state": state}})
+    for status in ({"state": "Running"}, {"state": "Suspended", "run": 1}, {"state": None}, None):
+        error = refused(admin, "PATCH", path, {"status": status})
+        assert "only the next run" in error.body
+    again = admin.patch(path, {"status": {"state": "Running", "run": 2}})
+    assert again["status"]["state"] == "Running"
+
+
 def test_a_session_is_closed_once(admin: KubeApi, jobs: str) -> None:
     session = job("session")
     del session["spec"]["tasks"]
@@ -242,18 +257,22 @@ def test_names_of_jobs_leave_room_for_those_of_their_pods(
 def test_a_file_may_be_applied_again_without_undoing_what_was_asked_since(
     namespace: Namespace, admin: KubeApi, jobs: str
 ) -> None:
-    def apply() -> str:
+    def apply() -> Object:
+        """Apply the file; the Job afterwards."""
         done = kubectl(
             namespace.cluster, "apply", "-f", "-", feed=job("again"), namespace=namespace.name
         )
         assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        return dict(admin.get(f"{jobs}/again"))
 
-    assert apply() == "job.fairlead.dev/again created"
-    assert apply() == "job.fairlead.dev/again unchanged"
+    # kubectl sends the tasks without what the server has filled in, and the server fills it
+    # in again before it compares.
+    assert apply()["metadata"]["generation"] == 1
+    assert apply()["metadata"]["generation"] == 1
     admin.patch(f"{jobs}/again", {"spec": {"desired": "Cancelled"}})
-    assert apply() == "job.fairlead.dev/again unchanged"
-    assert admin.get(f"{jobs}/again")["spec"]["desired"] == "Cancelled"
+    after = apply()
+    assert after["spec"]["desired"] == "Cancelled"
+    assert after["metadata"]["generation"] == 2
 
 
 def test_a_misspelt_field_is_refused_by_kubectl(namespace: Namespace) -> None:
