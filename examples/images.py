@@ -36,7 +36,7 @@ class DownloadImages(Task):
         progress = context.progress("pictures asked for")
         progress.add(self.number)
         for seed in range(self.number):
-            context.submit_subtask(DownloadImage(seed))
+            context.submit_subtask(DownloadImage(seed), machine_size="small")
             progress.done(1)
 
 

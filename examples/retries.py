@@ -1,6 +1,7 @@
 """Task classes: how often a failing task runs, and what becomes of its job."""
 
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -24,6 +25,18 @@ class Hopeless(Task):
 
     def execute(self, context: ExecutionContext) -> None:
         raise NonRetryableError("there is no such city")
+
+
+class Hangs(Task):
+    """Takes longer than it may; it runs in a worker process, which can be killed."""
+
+    def execute(self, context: ExecutionContext) -> None:
+        time.sleep(60)
+
+
+class Impatient(Task):
+    def execute(self, context: ExecutionContext) -> object:
+        return context.submit_subtask(Hangs(), timeout=0.1, max_retries=1, backoff=0.01)
 
 
 class LeavesNothing(Task):
@@ -79,6 +92,7 @@ if __name__ == "__main__":
     show("five retries are six executions", jobs.submit("five", RetriesInside()))
     show("one too few", jobs.submit("one", Flaky(3), max_retries=1, backoff=0.01))
     show("no use", jobs.submit("hopeless", Hopeless(), max_retries=5))
+    show("a time limit", jobs.submit("hangs", Impatient()))
     show("the whole job fails", jobs.submit("middle", FailsInTheMiddle()))
     with tempfile.TemporaryDirectory() as folder:
         task = LeavesNothing(folder)

@@ -24,8 +24,8 @@ from fairlead.sessions import (
 def double(folder: str, number: int) -> int:
     """Notes how many of its kind run while it does; the first two wait for each other."""
     begun, running = Path(folder, f"begun-{number}"), Path(folder, f"running-{number}")
-    begun.touch()
     running.touch()
+    begun.touch()
     while number < 2 and not Path(folder, f"begun-{1 - number}").exists():
         time.sleep(0.002)
     together = len(list(Path(folder).glob("running-*")))

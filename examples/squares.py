@@ -45,4 +45,5 @@ runner = client.runner(tasks=[SumOfSquares, Square, Sum], cache=InMemoryCache())
 runner.run_all()
 
 print("after:", job.state.value, job.result)
-jobs.display(job)
+picture = jobs.display(job)
+print("the same, drawn:", picture.svg().startswith("<svg"))

@@ -36,7 +36,7 @@ def _build(extra: Sequence[str]) -> None:
     packages.install()
     names = parts.missing([*parts.NATIVE, *extra])
     if names and shutil.which("go") is None:
-        raise UnsupportedError(f"building {', '.join(names)} needs Go 1.24 or later on PATH")
+        raise UnsupportedError(f"building {', '.join(names)} needs Go 1.26 or later on PATH")
     for name in names:
         parts.PROGRAMS[name].build()
     images.pause()

@@ -74,7 +74,9 @@ class TestTask:
         job.wait(timeout=60)
 
         assert job.state.value == "FAILED"
-        assert (job.view.reason or "").startswith("TaskCancelled")
+        assert job.view.reason == "TaskCancelled"
+        with pytest.raises(TaskCancelledError, match=r"A .* was cancelled"):
+            _ = job.result
         assert states(job) == {
             "Root": "COMPUTED", "A": "CANCELLED", "B": "CANCELLED", "C": "CANCELLED",
         }  # fmt: skip

@@ -10,6 +10,7 @@ from fairlead import Client, TaskError
 
 from .conftest import Gate, begin, executions, run, states, until
 from .programs.raising import RaiseOwn, RaiseUnbuildable, ReturnSet
+from .programs.steps import A, Root
 
 
 def test_the_first_failure_cancels_what_is_queued_and_is_the_reason(client: Client) -> None:
@@ -119,6 +120,16 @@ def test_a_result_that_is_no_json_fails_the_task_and_is_not_tried_again(client: 
 
     assert executions(client, job) == {"ReturnSet": 1}
     with pytest.raises(TaskError, match=r"ReturnSet returned .* at result\.connection.*JSON"):
+        _ = job.result
+
+
+def test_a_task_that_nobody_starts_in_time_fails(client: Client) -> None:
+    job = client.jobs().submit("waits", Root(), queue_timeout=0.2, max_retries=3)
+    client.runner(tasks=[A]).run_all()
+
+    assert states(job) == {"Root": "FAILED"}
+    assert executions(client, job) == {"Root": 0}
+    with pytest.raises(TimeoutError, match=r"Root .* never started: .* within 0\.2 s"):
         _ = job.result
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
+from fairlead import Client, ExecutionContext, Task
 from fairlead.errors import InvalidRequestError
 from fairlead.sdk import settings
 from fairlead.sdk.settings import Workers
@@ -80,6 +82,21 @@ def test_unfit_limits_name_the_variable(monkeypatch: pytest.MonkeyPatch, value: 
     monkeypatch.setenv("FAIRLEAD_MAX_DEPTH", value)
     with pytest.raises(InvalidRequestError, match="FAIRLEAD_MAX_DEPTH"):
         settings.max_depth()
+
+
+@pytest.mark.parametrize("name", ["WORKERS", "GRACE", "MAX_DEPTH", "MAX_TASKS"])
+def test_an_unfit_value_is_refused_before_anything_is_stored(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.setenv("FAIRLEAD_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv(f"FAIRLEAD_{name}", "many")
+    with pytest.raises(InvalidRequestError, match=f"FAIRLEAD_{name} is 'many'"):
+        Client().jobs().submit("none", Idle())
+    assert not (tmp_path / "home").exists()
+
+
+class Idle(Task):
+    def execute(self, context: ExecutionContext) -> None: ...
 
 
 def test_grace_is_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
 from fairlead.sdk.backend import Failure
+from fairlead.sdk.text import storable
 
 EXIT_OUT_OF_MEMORY = 87
 """The exit code of a worker that has not even the memory to say so."""
@@ -92,7 +93,8 @@ def outcome_without_report(
     kind: OutcomeKind, name: str, message: str, traceback: str = ""
 ) -> AttemptOutcome:
     """Return an outcome made by the pool, because the worker could not report one."""
-    return AttemptOutcome(kind, failure=Failure(kind.value, name, message, traceback=traceback))
+    failure = Failure(kind.value, name, storable(message), traceback=storable(traceback))
+    return AttemptOutcome(kind, failure=failure)
 
 
 def _crashed(name: str, message: str, last_words: str) -> AttemptOutcome:

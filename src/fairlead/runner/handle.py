@@ -82,14 +82,16 @@ class WorkerHandle:
 
     def give(self, ticket: int, kind: int, body: bytes) -> bool:
         """Queue a ticket for the worker; False if its queue is full."""
+        # Before it is sent: what a quick worker says of it may be read before send returns.
+        self.given[ticket] = None
         try:
             wire.send(self._tasks, ticket, kind, body)
         except OSError as error:
+            del self.given[ticket]
             # Too many references: too many large messages are on their way.
             if error.errno in (errno.EAGAIN, errno.ETOOMANYREFS):
                 return False
             raise
-        self.given[ticket] = None
         return True
 
     def take_back(self) -> list[int]:

@@ -122,6 +122,11 @@ class Failure:
     arguments: list[Any] | None = None
     traceback: str = ""
 
+    @property
+    def summary(self) -> str:
+        """The type and the message, where there is one: ``ValueError: no tiles``."""
+        return ": ".join(part for part in (self.type, self.message) if part)
+
 
 @dataclass(slots=True)
 class Progress:

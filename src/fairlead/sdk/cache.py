@@ -14,9 +14,17 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from fairlead.errors import InvalidRequestError
+from fairlead.sdk.text import is_storable
 
 SEPARATOR = "/"
 """Stands between the names of groups and the key in a full key."""
+
+
+MAX_NAME = 250
+"""The most characters of a group's name or a key, quoted: what a file's name can hold."""
+
+_SURELY_SHORT = MAX_NAME // 12
+"""Characters of a key that needs no look at its names: each takes at most 12 quoted."""
 
 
 class JobCache(ABC):
@@ -240,6 +248,13 @@ def checked_key(key: object) -> str:
     if not key or key.startswith(SEPARATOR) or key.endswith(SEPARATOR) or "//" in key:
         raise InvalidRequestError(
             f"{key!r} is not a cache key; names between single slashes must not be empty"
+        )
+    if not is_storable(key):
+        raise InvalidRequestError(f"{key!r} is not a cache key; it holds what is no Unicode text")
+    if len(key) > _SURELY_SHORT and max(map(len, map(quoted, key.split(SEPARATOR)))) > MAX_NAME:
+        raise InvalidRequestError(
+            f"{key[:40]!r}... is not a cache key; a name between slashes takes more than"
+            f" {MAX_NAME} characters when it is quoted as in a URL"
         )
     return key
 

@@ -21,6 +21,7 @@ from fairlead.sdk.futures import FutureTask
 from fairlead.sdk.logs import Logger
 from fairlead.sdk.progress import ProgressTracker
 from fairlead.sdk.subtasks import NO_OPTIONS, Submission
+from fairlead.sdk.text import storable
 from fairlead.sdk.tracing import Tracer
 
 if TYPE_CHECKING:
@@ -173,6 +174,11 @@ class ExecutionContext:
         See :meth:`submit_subtask`.  If something is wrong with one of them, none is
         submitted.
         """
+        if not isinstance(tasks, Iterable):
+            raise InvalidRequestError(
+                f"submit_subtasks takes a list of tasks, not {type(tasks).__name__}; for one"
+                f" task there is submit_subtask"
+            )
         return self._submitted().add(list(tasks), depends_on, options or NO_OPTIONS)
 
     def _submitted(self) -> Submission:
@@ -233,7 +239,7 @@ class ExecutionContext:
         """Return the progress of one labelled piece of work; made when first named."""
         if not isinstance(label, str):
             raise InvalidRequestError(f"a progress label is a text, not {label!r}")
-        return ProgressTracker(self.progress_of(label), self.report)
+        return ProgressTracker(self.progress_of(storable(label)), self.report)
 
     def progress_of(self, label: str) -> Progress:
         """Return the numbers behind one labelled piece of work."""
@@ -253,7 +259,7 @@ class ExecutionContext:
 
     def set_status(self, text: str) -> None:
         """Let others see in words what the task is doing."""
-        self._status_text = text
+        self._status_text = storable(text)
         self.report()
 
     # --- what is around -------------------------------------------------------------
@@ -306,7 +312,7 @@ class CurrentTask:
     def display(self, text: str) -> None:
         if not isinstance(text, str):
             raise TaskError(f"a task's display is a text, not {type(text).__name__} {text!r}")
-        self._context._display = text
+        self._context._display = storable(text)
         self._context.report()
 
 

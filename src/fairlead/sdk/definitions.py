@@ -43,6 +43,8 @@ class TaskDefinition:
         Whether it is a class or a function.
     target
         That class or function.
+    code
+        The function that runs: the class's ``execute``, or the function itself.
     fields
         The fields of the input, in order.
     options
@@ -60,7 +62,7 @@ class TaskDefinition:
     """
 
     __slots__ = (
-        "__weakref__", "_types", "codec", "fields", "identifier", "importable", "invoke",
+        "__weakref__", "_types", "code", "codec", "fields", "identifier", "importable", "invoke",
         "is_async", "kind", "name", "options", "origin", "results", "source", "target",
         "values_of", "version", "why_not_importable",
     )  # fmt: skip
@@ -83,6 +85,7 @@ class TaskDefinition:
         self.source = None if explicit else origin.source
         self.kind = kind
         self.target = target
+        self.code = code
         self.name: str = target.__name__
         self.origin = origin
         self.fields = fields

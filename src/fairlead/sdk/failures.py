@@ -16,6 +16,7 @@ from fairlead.core.outcomes import OutcomeKind
 from fairlead.errors import TaskCancelledError, TaskError
 from fairlead.sdk.backend import Failure
 from fairlead.sdk.origin import PROGRAM_MODULE, public_module
+from fairlead.sdk.text import storable
 
 if TYPE_CHECKING:
     from fairlead.sdk.attempt import Upstream
@@ -55,7 +56,7 @@ def failure_of(error: BaseException, kind: OutcomeKind) -> Failure:
 
 def _message(error: BaseException) -> str:
     try:
-        return str(error)[:MAX_MESSAGE]
+        return storable(str(error)[:MAX_MESSAGE])
     except Exception:  # a user's __str__ may raise anything
         return f"(the message of this {type(error).__name__} cannot be shown)"
 
@@ -88,7 +89,7 @@ def _traceback(error: BaseException) -> str:
         lines = traceback.format_exception(type(error), error, start or error.__traceback__)
     except Exception:  # a user's __str__ may raise anything
         return ""
-    return "".join(lines)[-MAX_TRACEBACK:]
+    return storable("".join(lines)[-MAX_TRACEBACK:])
 
 
 def _is_own(frame: TracebackType) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from fairlead.core.states import TaskState
 from fairlead.errors import TaskCancelledError, TaskError
 from fairlead.sdk.backend import TaskView
+from fairlead.sdk.options import check_wait
 from fairlead.sdk.outcomes import FINAL, WORDS, error_of_task, result_or_raise
 from fairlead.sdk.references import Reference
 
@@ -87,6 +88,7 @@ class Future(Reference, Generic[R]):
         Exception
             What the task failed with, as its own class where that can be.
         """
+        check_wait(timeout)
         if self._cancelled:
             raise self._cancelled_error()
         view = self._backend.wait_task(self.id, timeout)

@@ -13,7 +13,7 @@ from fairlead.errors import InvalidRequestError, JobFailedError, TaskCancelledEr
 from fairlead.sdk.backend import JobView, LogRecord, TaskView
 from fairlead.sdk.failures import error_of
 from fairlead.sdk.new_jobs import new_id, new_job
-from fairlead.sdk.options import Options
+from fairlead.sdk.options import Options, check_wait
 from fairlead.sdk.outcomes import decoded_result
 from fairlead.sdk.programs import about_to_start_work
 
@@ -81,6 +81,7 @@ class Job:
         TimeoutError
             If it has not ended by then.
         """
+        check_wait(timeout)
         about_to_start_work()
         view = self._client.backend.wait_job(self.id, timeout)
         if view.state not in ENDED and timeout is not None:

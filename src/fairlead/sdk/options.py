@@ -90,6 +90,14 @@ def check_duration(name: str, value: Any) -> None:
         raise InvalidRequestError(f"{name} must be seconds above 0, or None, not {value!r}")
 
 
+def check_wait(value: Any) -> None:
+    """Raise unless the value is how many seconds to wait, or None; below 0 counts as 0."""
+    if value is not None and (
+        isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value)
+    ):
+        raise InvalidRequestError(f"timeout must be seconds to wait, or None, not {value!r}")
+
+
 def check_size(name: str, value: Any) -> None:
     """Raise unless the value names a machine size, or is None."""
     if value is not None and (not isinstance(value, str) or not value):

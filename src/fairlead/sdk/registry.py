@@ -2,13 +2,15 @@
 
 A definition written again at the same place (a notebook cell run twice, a module that
 is reloaded, or imported both as a program and by name) takes the place of the earlier
-one.  Two that differ under one identifier and version are a conflict, which is raised
-where one of them would be submitted or run, not where it is defined: a program may
-well import both and give a runner only one.
+one; tasks of that earlier one are refused if its code was another.  Two that differ
+under one identifier and version are a conflict, which is raised where one of them would
+be submitted or run, not where it is defined: a program may well import both and give a
+runner only one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -48,6 +50,7 @@ class Registry:
         ConflictingDefinitionError
             If another one has its identifier and version.
         """
+        self.check(definition)
         self._put(definition, lambda: definition)
         self.check(definition)
 
@@ -118,6 +121,10 @@ class Registry:
         """
         by_version = self._known.get((definition.identifier, definition.source), {})
         known = by_version.get(definition.version, [])
+        if len(known) == 1:
+            newest = known[0]()
+            if newest is not None and _replaces(newest, definition):
+                raise defined_again(definition, newest)
         if len(known) > 1:
             for other in _different(known):
                 if other is not definition and _differs(other, definition):
@@ -185,6 +192,14 @@ def conflict(one: TaskDefinition, other: TaskDefinition) -> ConflictingDefinitio
     )
 
 
+def defined_again(earlier: TaskDefinition, newest: TaskDefinition) -> ConflictingDefinitionError:
+    """Return the error that it is to use a definition which another has taken the place of."""
+    return ConflictingDefinitionError(
+        f"{earlier.identifier} {earlier.version} was defined again: {newest.place}, which is not"
+        f" {earlier.place}; use the newer one, or give one of them another identifier or version"
+    )
+
+
 def _held(definition: TaskDefinition) -> Known:
     if definition.origin.is_local:
         return weakref.ref(definition)
@@ -208,3 +223,22 @@ def _differs(known: TaskDefinition | None, definition: TaskDefinition) -> bool:
         definition.origin.file,
         definition.origin.qualname,
     )
+
+
+def _replaces(newest: TaskDefinition, definition: TaskDefinition) -> bool:
+    """Return whether a definition from the same place runs other code than this one."""
+    return (
+        newest is not definition
+        and not _differs(newest, definition)
+        and _code(newest) != _code(definition)
+    )
+
+
+def _code(definition: TaskDefinition) -> tuple[object, list[int]]:
+    """Return a definition's code, and which objects it uses of a function around it."""
+    function = definition.code
+    used = []
+    for cell in getattr(function, "__closure__", None) or ():
+        with contextlib.suppress(ValueError):  # nothing has been assigned to it yet
+            used.append(id(cell.cell_contents))
+    return getattr(function, "__code__", function), used

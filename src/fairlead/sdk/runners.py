@@ -35,6 +35,10 @@ class Runner:
                 f"cache takes a JobCache such as InMemoryCache(), not {type(cache).__name__}"
             )
         self._client = client
+        if tasks is not None and not isinstance(tasks, Iterable):
+            raise InvalidRequestError(
+                f"tasks takes a list of task classes and functions: [{tasks!r}]"
+            )
         definitions = None if tasks is None else [definition_of(task) for task in tasks]
         DefinitionSet.of(definitions)  # refuses definitions that conflict
         self._options = RunnerOptions(definitions, cache, threads, processes)

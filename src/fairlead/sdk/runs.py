@@ -9,14 +9,16 @@ from fairlead.core.states import TaskState
 from fairlead.errors import InvalidRequestError, TaskError
 from fairlead.sdk.backend import TaskView
 from fairlead.sdk.bound import taken_apart
+from fairlead.sdk.machines import MachineGroup
 from fairlead.sdk.new_jobs import new_job
+from fairlead.sdk.options import check_wait
 from fairlead.sdk.outcomes import FINAL, WORDS, result_or_raise
 from fairlead.sdk.programs import about_to_start_work
+from fairlead.sdk.text import is_storable
 
 if TYPE_CHECKING:
     from fairlead.sdk.client import Client
     from fairlead.sdk.definitions import TaskDefinition
-    from fairlead.sdk.machines import MachineGroup
     from fairlead.sdk.options import Options
 
 
@@ -92,6 +94,7 @@ class TaskRun:
         return self
 
     def _ended(self, timeout: float | None) -> TaskView:
+        check_wait(timeout)
         about_to_start_work()
         view: TaskView = self._backend.wait_task(self.id, timeout)
         if view.state not in FINAL:
@@ -147,6 +150,8 @@ def checked_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
                 )
             if not text:
                 raise InvalidRequestError(f"metadata: an empty {what} ({key!r}: {value!r})")
+            if not is_storable(text):
+                raise InvalidRequestError(f"metadata {what} {text!r} is no Unicode text")
     return dict(metadata)
 
 
@@ -154,6 +159,8 @@ def start_run(client: Client, task: Any, on: MachineGroup | None, options: Optio
     """Submit a task as a run of its own, and print how to follow it."""
     about_to_start_work()
     definition, _ = taken_apart(task)
+    if on is not None and not isinstance(on, MachineGroup):
+        raise InvalidRequestError(f"on takes a MachineGroup, not {type(on).__name__} {on!r}")
     if on is not None and not on.started:
         raise TaskError(f"{on!r} is not running; start a group before running on it")
     group = None if on is None else on.name

@@ -106,9 +106,9 @@ def workers() -> Workers:
     value = _read(WORKERS).lower() or "threads"
     kind, colon, count = value.partition(":")
     if kind == "threads":
-        return Workers("threads", _positive(WORKERS, count) if colon else None)
+        return Workers("threads", _positive(WORKERS, count, value) if colon else None)
     if kind == "processes":
-        return Workers("processes", _positive(WORKERS, count) if colon else None)
+        return Workers("processes", _positive(WORKERS, count, value) if colon else None)
     raise _unfit(WORKERS, value, "threads, threads:N or processes:N")
 
 
@@ -138,13 +138,25 @@ def max_tasks() -> int:
     return _positive(MAX_TASKS, value) if value else 50_000
 
 
+def check() -> None:
+    """Raise for a variable with an unfit value: early, and not where it is first needed."""
+    workers()
+    grace()
+    max_depth()
+    max_tasks()
+
+
 def _read(setting: Setting) -> str:
     return os.environ.get(setting.name, "").strip()
 
 
-def _positive(setting: Setting, text: str) -> int:
+def _positive(setting: Setting, text: str, value: str | None = None) -> int:
+    """Return a whole number above 0, which may be a part of the variable's value."""
     if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise _unfit(setting, text, "a whole number from 1 up")
+        wanted = "a whole number from 1 up"
+        raise _unfit(
+            setting, value or text, wanted if value is None else f"{wanted} after the colon"
+        )
     return int(text)
 
 

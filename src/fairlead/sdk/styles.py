@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 
-from fairlead.errors import TaskDefinitionError
+from fairlead.errors import TaskArgumentError, TaskDefinitionError
 from fairlead.sdk.functions import TaskFunction
 from fairlead.sdk.input_errors import positional_refused
 from fairlead.sdk.workflows import BoundTask
@@ -65,6 +65,7 @@ def workflow_task(function: Any = None, /, **options: Any) -> Any:
     ...     return f"Weather for {city}"
     >>> tokyo = fetch(task_id="tokyo", city="Tokyo")
     """
+    _check_known(options)
     if function is not None:
         return WorkflowTask(function, **options)
     return lambda decorated: WorkflowTask(decorated, **options)
@@ -97,6 +98,14 @@ def session_task(function: Any = None, /, **options: Any) -> Any:
     >>> double(5)
     10
     """
+    _check_known(options)
     if function is not None:
         return SessionTask(function, **options)
     return lambda decorated: SessionTask(decorated, **options)
+
+
+def _check_known(options: dict[str, Any]) -> None:
+    known = TaskFunction.__init__.__kwdefaults__ or {}
+    for name in options:
+        if name not in known:
+            raise TaskArgumentError(f"@task has no option {name!r}; it has {', '.join(known)}")

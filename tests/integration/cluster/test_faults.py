@@ -181,7 +181,8 @@ def test_a_frozen_node_stands_still_and_goes_on(faults: Faults, namespace: Names
 
     faults.freeze("node2")
     assert faults.state("node2") == "frozen"
-    log = next((faults.layout.folder / "node2" / "pod-logs").rglob("main/0.log"))
+    logs = faults.layout.folder / "node2" / "pod-logs"
+    (log,) = logs.glob(f"{namespace.name}_clock_*/main/0.log")
     frozen = log.read_text()
     time.sleep(1)
     assert log.read_text() == frozen

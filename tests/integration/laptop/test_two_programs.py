@@ -165,7 +165,7 @@ def test_continuing_a_killed_script_by_the_command_line(
     """Its tasks have default identifiers, which hold for its file only."""
     program = start("steps", "wait", 20, GATE=str(gate), FAIRLEAD_WORKERS="threads:2")
     job = client.jobs().find(_first_line(program))
-    until(lambda: "RUNNING" in states(job))
+    until(lambda: ledger.read_text() != "")
     program.send_signal(signal.SIGKILL)
     program.wait()
     gate.touch()

@@ -1,85 +1,105 @@
-"""Programs that run beside the test, on the same store."""
+"""Programs that run in processes of their own and share one store."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fairlead import Client
+from fairlead.backends.local import LocalBackend
 
-PROGRAMS = Path(__file__).with_name("programs")
-ROOT = str(Path(__file__).parents[3])
+PROGRAM = Path(__file__).with_name("lending_program.py")
 
-# Worker processes import this folder's programs by name.
-sys.path.insert(0, ROOT)
-
-Start = Callable[..., "subprocess.Popen[str]"]
+GIVE_UP_AFTER = 60.0
+"""Seconds after which something that has not happened is taken never to."""
 
 
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Start a program of this folder; whatever still runs is killed after the test."""
-    started: list[subprocess.Popen[str]] = []
+class Programs:
+    """Starts the lending program in its modes, and looks at what came of it."""
 
-    def call(name: str, *arguments: object, **environment: str) -> subprocess.Popen[str]:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ledger = folder / "ledger"
+        self._ledger.touch()
+        self._environment = {**os.environ, "LEDGER": str(self._ledger)}
+        self.backend = LocalBackend()
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def submit(self, task: str, *values: object) -> str:
+        """Submit a job of one root task in a program that then ends; return its id."""
+        done = subprocess.run(
+            [sys.executable, PROGRAM, "submit", task, *map(str, values)],
+            env=self._environment, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        return done.stdout.strip()
+
+    def start(self, mode: str, *tasks: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a runner of these tasks, ``all`` or ``forever``."""
         program = subprocess.Popen(
-            [sys.executable, PROGRAMS / f"{name}.py", *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **environment},
-        )
-        started.append(program)
+            [sys.executable, PROGRAM, mode, *tasks],
+            env={**self._environment, **environment}, cwd=self._folder,
+        )  # fmt: skip
+        self._started.append(program)
         return program
 
-    yield call
-    for program in started:
-        program.kill()
-        program.communicate()
+    def start_offering(self, *tasks: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a runner for ever, and return once others see what it offers."""
+        before = len(self.read("SELECT no FROM offer"))
+        program = self.start("forever", *tasks, **environment)
+        self.until(lambda: len(self.read("SELECT no FROM offer")) > before)
+        return program
+
+    def end(self) -> None:
+        """Kill what still runs."""
+        self.backend.close()
+        for program in self._started:
+            if program.poll() is None:
+                program.send_signal(signal.SIGKILL)
+            program.wait()
+
+    # --- looking ------------------------------------------------------------------
+
+    def read(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        return self.backend.store.read(sql, values)
+
+    def go_on(self) -> None:
+        """Let tasks that wait for a file go on."""
+        (self._folder / "go-on").touch()
+
+    def ran(self) -> dict[str, list[int]]:
+        """Return for each task that was begun the processes it was begun in."""
+        return self._column(1)
+
+    def parents(self) -> set[int]:
+        """Return the parents of the processes in which tasks were begun."""
+        return {parent for parents in self._column(2).values() for parent in parents}
+
+    def _column(self, number: int) -> dict[str, list[int]]:
+        found = defaultdict(list)
+        for line in self._ledger.read_text().splitlines():
+            columns = line.split()
+            found[columns[0]].append(int(columns[number]))
+        return dict(found)
+
+    def until(self, happened: Callable[[], object]) -> None:
+        """Return once something has happened."""
+        deadline = time.monotonic() + GIVE_UP_AFTER
+        while not happened():
+            assert time.monotonic() < deadline, "it never happened"
+            time.sleep(0.01)
 
 
 @pytest.fixture
-def fairlead() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command line to its end."""
-
-    def call(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "fairlead.cli.main", *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env={**os.environ, "COLUMNS": "200", **environment},
-        )
-
-    return call
-
-
-@pytest.fixture
-def client() -> Iterator[Client]:
-    """Return a client whose workers end with the test."""
-    client = Client("local")
-    yield client
-    backend: Any = client.backend
-    backend.close()
-
-
-def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
-    """Return once the condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it has not happened in time"
-        time.sleep(0.005)
-
-
-def states(job: Any) -> list[str]:
-    """Return the states of a job's tasks, in order of creation."""
-    return [task.state.value for task in job.tasks()]
+def programs(tmp_path: Path) -> Iterator[Programs]:
+    """Programs that are killed after the test if they still run."""
+    programs = Programs(tmp_path)
+    yield programs
+    programs.end()

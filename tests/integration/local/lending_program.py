@@ -1,12 +1,13 @@
 """The programs of the lending tests: each call is one process with the tasks that it names.
 
-``submit JOB ARGUMENTS`` prints the new job's id; ``all NAMES`` and ``forever NAMES`` run
+``submit TASK VALUES`` prints the new job's id; ``all NAMES`` and ``forever NAMES`` run
 a runner of those tasks.  Each task notes in the file ``LEDGER`` what it is, and in which
-process it runs.
+process it runs, and that one's parent.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -18,7 +19,7 @@ from fairlead.sdk.cache import InMemoryCache, LocalFileSystemCache
 
 def note(what: str) -> None:
     with open(os.environ["LEDGER"], "a", encoding="utf-8") as ledger:
-        ledger.write(f"{what} {os.getpid()}\n")
+        ledger.write(f"{what} {os.getpid()} {os.getppid()}\n")
 
 
 class Left(Task):
@@ -75,7 +76,7 @@ class Work(Task):
         note(f"work-{self.number}")
         end = time.thread_time() + self.seconds
         while time.thread_time() < end:
-            pass
+            sum(range(20_000))
         return self.number
 
 
@@ -116,10 +117,11 @@ class Asks(Task):
     """Has something wait elsewhere."""
 
     patient: bool = False
+    timeout: float | None = None
 
     def execute(self, context: ExecutionContext) -> object:
         note("asks")
-        return context.submit_subtask(Wait(self.patient))
+        return context.submit_subtask(Wait(self.patient), timeout=self.timeout)
 
 
 TASKS: dict[str, type[Task]] = {
@@ -131,7 +133,7 @@ def main(mode: str, *arguments: str) -> None:
     client = Client()
     if mode == "submit":
         name, *values = arguments
-        task = TASKS[name](*(float(value) if "." in value else int(value) for value in values))
+        task = TASKS[name](*map(json.loads, values))
         print(client.jobs().submit(name, task).id)
         return
     caches = {"memory": InMemoryCache, "folder": LocalFileSystemCache}

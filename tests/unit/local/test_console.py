@@ -85,3 +85,13 @@ def test_what_no_task_prints_passes_at_once(tee: Tee, shown: io.StringIO) -> Non
     assert tee.write("Fetching") == 8
 
     assert shown.getvalue() == "Fetching"
+
+
+def test_the_end_of_a_task_does_not_fail_where_nothing_can_be_written(
+    tee: Tee, threads: Threads, shown: io.StringIO
+) -> None:
+    threads.task = "1"
+    tee.write("no newline")
+    shown.close()
+
+    tee.finish("1")

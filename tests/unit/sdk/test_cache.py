@@ -140,3 +140,27 @@ def test_a_url_that_names_no_store_is_refused():
     pytest.importorskip("obstore")
     with pytest.raises(InvalidRequestError, match="'nonsense' names no object store"):
         ObjectStoreCache("nonsense")
+
+
+@pytest.mark.parametrize(
+    ("key", "admitted"),
+    [
+        ("x" * 250, True),
+        ("group/" + "x" * 250, True),
+        ("x" * 251, False),
+        ("group/" + "x" * 251, False),
+        ("\N{GRINNING FACE}" * 20, True),
+        ("\N{GRINNING FACE}" * 21, False),
+        ("caf\udce9", False),
+    ],
+    ids=["long", "long in a group", "too long", "too long in a group", "wide", "too wide", "odd"],
+)
+def test_a_key_is_what_the_name_of_a_file_can_hold(
+    cache: JobCache, key: str, admitted: bool
+) -> None:
+    if admitted:
+        cache[key] = b"value"
+        assert cache[key] == b"value"
+    else:
+        with pytest.raises(InvalidRequestError, match="is not a cache key"):
+            cache[key] = b"value"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fairlead import ConflictingDefinitionError, ExecutionContext, Task
+from fairlead import Client, ConflictingDefinitionError, ExecutionContext, Task
 from fairlead.sdk.definitions import DefinitionSet, Registry, TaskDefinition, identity
 from fairlead.sdk.origin import Origin, origin_of
 
@@ -126,6 +126,23 @@ def test_a_definition_written_again_takes_the_place_of_the_first(registry: Regis
     assert list(registry) == [again]
 
 
+def test_what_other_code_has_taken_the_place_of_is_refused(registry: Registry):
+    first, again = definition(), definition()
+    again.code = lambda: "something else"
+    registry.register(first)
+    registry.register(again)
+    registry.check(again)
+    with pytest.raises(ConflictingDefinitionError, match=r"Step v1\.0 was defined again"):
+        registry.check(first)
+
+
+def test_a_runner_of_a_definition_and_its_replacement_is_refused():
+    first, again = definition(), definition()
+    again.code = lambda: "something else"
+    with pytest.raises(ConflictingDefinitionError, match=r"Step at /flows/a\.py:3"):
+        DefinitionSet.of([first, again])
+
+
 def test_a_set_of_all_knows_what_is_defined_later():
     everything = DefinitionSet.of(None)
 
@@ -155,6 +172,23 @@ class TestDefinitionsInFunctions:
             found = everything.find(one.identifier, one.version, one.source)
             assert found is one
             assert found.invoke({"number": 5}, None) == result  # type: ignore[arg-type]
+
+    def test_under_one_chosen_identifier_the_newest_counts_and_the_earlier_is_refused(self):
+        def make(factor: int) -> type[Task]:
+            class Times(Task):
+                @staticmethod
+                def identifier() -> tuple[str, str]:
+                    return "example.com/times", "v1.0"
+
+                def execute(self, context: ExecutionContext) -> int:
+                    return factor
+
+            return Times
+
+        double, triple = make(2), make(3)
+        Client().jobs().submit("newest", triple())
+        with pytest.raises(ConflictingDefinitionError, match="use the newer one"):
+            Client().jobs().submit("earlier", double())
 
     def test_one_that_is_gone_is_not_found(self):
         times = self.make(2)

@@ -18,7 +18,7 @@ T = TypeVar("T")
 class Greet(Task):
     greeting: str
     times: int = 1
-    extra: dict[str, str] = {}  # noqa: RUF012  a task copies it
+    extra: dict[str, str] = {}
 
     def execute(self, context: ExecutionContext) -> str:
         return self.greeting * self.times

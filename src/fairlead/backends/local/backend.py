@@ -28,6 +28,7 @@ from fairlead.backends.local.waiters import Waiters
 from fairlead.backends.local.watching import Watcher
 from fairlead.core.states import JobState, TaskState
 from fairlead.errors import JobBusyError, NotFoundError
+from fairlead.sdk import settings
 from fairlead.sdk.backend import (
     AttemptView,
     JobView,
@@ -44,6 +45,7 @@ class LocalBackend:
     """Jobs in one SQLite file, run by the processes that open it."""
 
     def __init__(self, store: Store | None = None) -> None:
+        settings.check()
         self.store = store or open_store()
         self._process = os.getpid()
         # Replaced, never changed: other threads go through it without a lock.
@@ -60,7 +62,10 @@ class LocalBackend:
     def own_engine(self) -> Engine:
         """Return the engine that drives what is waited for in this process."""
         with self._guard:
-            if self._own is None or self._own.error is not None:
+            if self._own is not None and self._own.error is not None:
+                self.close_engine(self._own)
+                self._own = None
+            if self._own is None:
                 self._own = self.open_engine(RunnerOptions())
             return self._own
 

@@ -45,6 +45,11 @@ class Borrower:
         Runs the attempts.
     only
         The only job that its workers are offered to; None for any.
+
+    Attributes
+    ----------
+    expects_loans
+        Whether there are drivers who may lend something: else nobody need look.
     """
 
     def __init__(self, engine: Engine, only: int | None) -> None:
@@ -55,6 +60,7 @@ class Borrower:
         self._stops: dict[Loan, str] = {}
         self._shown = self._present()
         self._active_until = 0.0
+        self.expects_loans = False
         store = engine.store
         with store.transaction() as connection:
             cursor = connection.execute(_OFFER, (only, *self._shown))

@@ -84,7 +84,7 @@ class Clock:
         borrower = engine.borrower
         if engine.lender.active or (borrower is not None and borrower.active):
             return POLL_LOANS
-        return POLL if engine.jobs or borrower is not None else None
+        return POLL if engine.jobs or (borrower is not None and borrower.expects_loans) else None
 
     def _tick(self, now: float, batch: Batch) -> None:
         engine = self._engine

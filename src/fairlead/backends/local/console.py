@@ -8,6 +8,7 @@ the same time stay whole, everything else at once.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 from collections.abc import Callable
@@ -77,7 +78,9 @@ class Tee:
         """Write what is held back of a task that has ended."""
         held = self._unfinished.pop(owner, "")
         if held:
-            self._stream.write(held)
+            # Nobody is left to be told that the stream is closed, or cannot hold the text.
+            with contextlib.suppress(OSError, ValueError):
+                self._stream.write(held)
 
     def writelines(self, lines: Any) -> None:
         """Write each of the lines."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from fairlead.backends.local.batch import Batch
-from fairlead.backends.local.explained import explained
+from fairlead.backends.local.explained import explained, without_attempt
 from fairlead.backends.local.jsontext import (
     dump_failure,
     dump_progress,
@@ -106,7 +106,7 @@ class DrivenJob:
         failure = outcome.failure
         graph = self.graph
         was_failing = graph.failing
-        reason = None if failure is None else f"{failure.type}: {failure.message}"
+        reason = None if failure is None else failure.summary
         try:
             if not graph.attempt_finished(
                 key, order.attempt, outcome.kind.value, now, children=specs, reason=reason
@@ -173,7 +173,7 @@ class DrivenJob:
     def give_up(self, failure: Failure, now: float, batch: Batch) -> None:
         """Let the job fail for a reason that is no task's."""
         self.failure = failure
-        self.graph.fail(now, f"{failure.type}: {failure.message}")
+        self.graph.fail(now, failure.summary)
         self.collect(now, batch)
 
     def collect(self, now: float, batch: Batch) -> None:
@@ -209,6 +209,8 @@ class DrivenJob:
         if present == self._written:
             return
         self._written = present
+        if self.failure is None and graph.failing and graph.first_failure is not None:
+            self.failure = without_attempt(graph.node(graph.first_failure))
         ended = now if graph.is_final else None
         started = now if graph.state is not JobState.QUEUED else None
         batch.synced = batch.synced or graph.is_final

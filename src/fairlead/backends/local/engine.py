@@ -264,6 +264,8 @@ class Engine:
         for job in list(self.jobs.values()):
             self._let_go(job)
             after += self.waiters.job_let_go(job.number, final=False)
+        for attempt in self.running.values():
+            attempt.stopping = attempt.abandoned = True
         self.running.clear()
         self._touched.clear()
         return after
@@ -274,6 +276,10 @@ class Engine:
         """Offer the workers to the drivers of all other jobs, or of only one."""
         self.notes.start()
         self.borrower = Borrower(self, only)
+        self.wake_clock()
+
+    def wake_clock(self) -> None:
+        """Let the clock look at once how often it has to look."""
         self._clock.start()
 
     def withdraw_offer(self) -> None:
@@ -310,6 +316,7 @@ class Engine:
                 self.borrower.leave(number, now, batch)
             self.jobs[number] = job
             self.touch(job)
+            self.lender.look(now, batch)
 
         self.notes.start()  # what the first task prints is kept too
         try:

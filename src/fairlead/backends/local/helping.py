@@ -26,33 +26,51 @@ _OPEN_TASKS = (
 
 
 class Helper:
-    """The part of one runner that works for other drivers."""
+    """The part of one runner that works for other drivers.
 
-    def __init__(self, engine: Engine, only: int | None) -> None:
+    Parameters
+    ----------
+    engine
+        The runner's engine.
+    only
+        The only job that it runs; None for any.
+    steady
+        The runner goes on for ever, and so its offer stands for ever: whoever begins to
+        drive a job then knows from the start what can be run elsewhere.
+    """
+
+    def __init__(self, engine: Engine, only: int | None, *, steady: bool) -> None:
         self._engine = engine
         self._only = only
+        self._steady = steady
         self._still_since: dict[int, float] = {}
         self._looked = -LOOK_AGAIN
         self._found = False
 
     def offer(self, jobs: Sequence[int]) -> None:
-        """Offer the engine's workers while there are jobs that others drive."""
+        """Offer the engine's workers, and look for loans while others drive jobs."""
         engine = self._engine
         if engine.store.folder is None:
             return
-        if jobs and engine.borrower is None:
+        if engine.borrower is None and (jobs or self._steady):
             engine.offer_workers(self._only)
-        elif not jobs and engine.borrower is not None and not engine.borrower.active:
-            engine.withdraw_offer()
+        borrower = engine.borrower
+        if borrower is not None:
+            if not (jobs or self._steady or borrower.active):
+                engine.withdraw_offer()
+            elif borrower.expects_loans != bool(jobs):
+                borrower.expects_loans = bool(jobs)
+                engine.wake_clock()
 
     def may_come(self, jobs: Sequence[int]) -> bool:
         """Return whether one of these jobs may yet have something to run here.
 
-        It may while it has queued tasks that are known here and something of it runs,
-        or will by the passing of time, or has until a moment ago.
+        It may while tasks of it run that are known here, as if they ran here; and while
+        queued tasks are known here and something of it runs, or will by the passing of
+        time, or has until a moment ago.
         """
-        if not jobs or self._engine.borrower is None:
-            return False
+        if not jobs or self._steady or self._engine.borrower is None:
+            return False  # a steady runner goes on in any case
         if monotonic() - self._looked >= LOOK_AGAIN:
             self._found = any(self._is_promising(job) for job in jobs)
             self._looked = monotonic()
@@ -61,7 +79,7 @@ class Helper:
     def _is_promising(self, job: int) -> bool:
         rows = self._engine.store.read(_OPEN_TASKS, (job, *task_range(job)))
         find = self._engine.lanes.definitions.find
-        known = [row for row in rows if row[0] == "QUEUED" and find(*row[1:4]) is not None]
+        known = [row for row in rows if find(*row[1:4]) is not None]
         if not known:
             return False
         now = time()

@@ -84,6 +84,8 @@ class JobLocks:
 
 _shared: dict[Path, JobLocks] = {}
 _shared_guard = threading.Lock()
+# A forked child holds none of its parent's locks, and whatever guards them may be taken.
+os.register_at_fork(after_in_child=_shared.clear)
 
 
 def job_locks(folder: Path | None) -> JobLocks:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fairlead.backends.local import console, threads
 from fairlead.backends.local.jsontext import dump_fields, dump_progress
 from fairlead.sdk.backend import Progress
+from fairlead.sdk.text import storable
 
 if TYPE_CHECKING:
     from fairlead.backends.local.batch import Batch
@@ -55,9 +56,8 @@ class Notes:
         if attempt.logged > MOST_LOGGED:
             level, fields = "warning", {}
             message = f"The log is cut here: an attempt keeps at most {MOST_LOGGED:,} bytes."
-        self._logs.append(
-            (attempt.row, attempt.order.attempt, time(), level, message, dump_fields(fields))
-        )
+        line = storable(message), dump_fields(fields)
+        self._logs.append((attempt.row, attempt.order.attempt, time(), level, *line))
         if not self._engine.has_events:
             self._engine.put(_nothing)
         self._engine.arm()

@@ -32,7 +32,7 @@ def serve(
 
     On an interrupt, what runs goes back to the queue and is charged to nobody.
     """
-    service = _Service(backend, options, only)
+    service = _Service(backend, options, only, forever)
     try:
         while True:
             service.adopt()
@@ -54,9 +54,11 @@ def serve(
 class _Service:
     """The engine of one call, and the jobs it has left to other runners."""
 
-    def __init__(self, backend: LocalBackend, options: RunnerOptions, only: int | None) -> None:
+    def __init__(
+        self, backend: LocalBackend, options: RunnerOptions, only: int | None, forever: bool
+    ) -> None:
         self.engine = backend.open_engine(options)
-        self.helper = Helper(self.engine, only)
+        self.helper = Helper(self.engine, only, steady=forever)
         self.elsewhere: list[int] = []
         """Open jobs that other processes drive, as last seen."""
         self._backend = backend

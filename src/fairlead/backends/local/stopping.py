@@ -35,13 +35,15 @@ class Stopper:
 
     def stop_one(self, attempt: RunningAttempt, kind: StopKind, now: float) -> None:
         """Tell an attempt to stop; unless it is only asked to, see to it that it does."""
-        attempt.stopping = True
-        attempt.workers.stop(attempt, kind)
+        left = self._left(attempt) if kind is StopKind.TIMEOUT else 0.0
+        if not left:
+            attempt.stopping = True
+            attempt.workers.stop(attempt, kind)
         if kind is StopKind.STOP:
             return
         if kind is StopKind.TIMEOUT:
             attempt.kill_as = OutcomeKind.TIMEOUT
-            attempt.kill_at = now + self._left(attempt) + attempt.workers.lag
+            attempt.kill_at = now + left + attempt.workers.lag
         else:
             attempt.kill_as = OutcomeKind.LOST
             attempt.kill_at = now + settings.grace() + attempt.workers.lag
@@ -51,11 +53,14 @@ class Stopper:
             self._waiting.append(attempt)
 
     def _left(self, attempt: RunningAttempt) -> float:
-        """Return how much of its time a worker process has left: it may have begun late."""
+        """Return how much of its time a worker process has left.
+
+        It may have begun late, or not yet: the processes may just be starting.
+        """
         if not attempt.in_process or attempt.order.timeout is None:
             return 0.0
         taken = self._engine.lanes.processes.begun(attempt)
-        return 0.0 if taken is None else max(0.0, attempt.order.timeout - taken)
+        return max(0.0, attempt.order.timeout - (taken or 0.0))
 
     def kill_overdue(self, now: float) -> None:
         """Kill or abandon the attempts whose grace period is over."""
@@ -65,6 +70,8 @@ class Stopper:
         for attempt in waiting:
             if self._engine.running.get(attempt.key) is not attempt or attempt.abandoned:
                 continue
+            if attempt.kill_at <= now and attempt.kill_as is OutcomeKind.TIMEOUT:
+                attempt.kill_at = now + self._left(attempt)
             if attempt.kill_at <= now:
                 self._kill(attempt)
             else:

@@ -74,6 +74,8 @@ class Store:
         try:
             with self._read_lock:
                 return self._reader.execute(sql, parameters).fetchall()
+        except UnicodeEncodeError:
+            return []  # asked for a text that no row can hold
         except sqlite3.Error as error:
             raise explain(error, self.folder) from error
 

@@ -13,6 +13,7 @@ thread that takes one wakes the next at once.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from time import perf_counter
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING
 from fairlead.backends.local.running import RunningAttempt
 from fairlead.core.effects import StopKind
 from fairlead.runner.execute import execute
+from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
 
 if TYPE_CHECKING:
     from fairlead.backends.local.engine import Engine
@@ -33,6 +35,17 @@ MOST_AHEAD = 64
 
 _SHORT = 0.0005
 """Tasks that take longer than this (seconds, mean of the last few) are never started ahead."""
+
+_is_copy = False
+"""Whether this process was forked off another one of Python."""
+
+
+def _note_copy() -> None:
+    global _is_copy
+    _is_copy = True
+
+
+os.register_at_fork(after_in_child=_note_copy)
 
 current = threading.local()
 """``current.attempt`` is the attempt that the calling worker thread runs, where it does."""
@@ -55,6 +68,7 @@ class ThreadWorkers:
         self.size = size
         self.in_flight = 0
         self._engine = engine
+        self._process = os.getpid()
         self._ready: deque[RunningAttempt] = deque()
         self._idle: list[threading.Lock] = []
         self._threads: set[threading.Thread] = set()
@@ -156,6 +170,11 @@ class ThreadWorkers:
         finally:
             self._threads.discard(threading.current_thread())
 
+    def _end_copy(self, outcome: AttemptOutcome) -> None:
+        """End the process if the task has forked it off: what it returns is not the task's."""
+        if os.getpid() != self._process:
+            os._exit(0 if outcome.kind is OutcomeKind.SUCCEEDED else 1)
+
     def _sleep(self, sleeper: threading.Lock) -> None:
         self._idle.append(sleeper)
         if self._ready or self._closed:
@@ -177,8 +196,16 @@ class ThreadWorkers:
                 return
             if ready and self._mean >= _SHORT:
                 self._wake_one()
+            if attempt.abandoned:
+                engine.put(attempt)  # it was given up while it waited here
+                continue
+            if attempt.abandoned:
+                engine.put(attempt)  # it was given up before a thread came to it
+                continue
             current.attempt = attempt
             attempt.outcome = execute(attempt.definition, attempt.order, attempt)
+            if _is_copy:
+                self._end_copy(attempt.outcome)
             current.attempt = None
             self.done += 1
             after = perf_counter()

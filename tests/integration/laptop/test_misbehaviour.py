@@ -1,0 +1,182 @@
+"""Whatever a task does to its process fails that attempt alone, and says why."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from fairlead import Client, TaskError
+
+from .conftest import states, until
+from .programs.misbehaving import (
+    Misbehaves,
+    Ok,
+    PrintsMuch,
+    Sleeps,
+    SleepsDeaf,
+    TakesMemory,
+    ToldPid,
+)  # fmt: skip
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run tasks in worker processes."""
+    monkeypatch.setenv("FAIRLEAD_WORKERS", "processes:2")
+    monkeypatch.setenv("FAIRLEAD_GRACE", "0.2")
+
+
+@pytest.mark.usefixtures("processes")
+class TestInProcesses:
+    @pytest.mark.parametrize(
+        ("how", "words"),
+        [
+            ("leaves", "exit code 3"),
+            ("leaves at once", "exit code 0"),
+            ("sys.exit", r"sys\.exit\(4\)"),
+            ("segfault", "SIGSEGV"),
+            ("killed", "SIGKILL"),
+            ("aborts", "SIGABRT"),
+        ],
+    )
+    def test_its_attempt_fails_alone(self, client: Client, how: str, words: str) -> None:
+        others = client.jobs().submit("others", [Ok(number) for number in range(20)])
+        bad = client.jobs().submit("bad", Misbehaves(how))
+        again = client.jobs().submit("again", Misbehaves(how), max_retries=1, backoff=0.01)
+        client.runner().run_all()
+
+        assert others.result == list(range(20))
+        with pytest.raises(TaskError, match=words):
+            _ = bad.result
+        assert again.result == "better", "a crash while its code ran uses a retry"
+        assert [one.outcome for one in client.backend.attempts(again.tasks()[0].id)] == [
+            "CRASHED", "SUCCEEDED",
+        ]  # fmt: skip
+
+    def test_memory(self, client: Client) -> None:
+        job = client.jobs().submit("memory", TakesMemory()).wait(timeout=60)
+
+        assert job.view.failure is not None
+        assert job.view.failure.kind == "OUT_OF_MEMORY"
+
+    def test_a_worker_that_somebody_kills(self, client: Client, tmp_path: Path) -> None:
+        file = tmp_path / "pid"
+        job = client.jobs().submit("killed", ToldPid(str(file)), max_retries=1, backoff=0.01)
+        threading.Thread(target=job.wait, daemon=True).start()
+        until(lambda: file.exists() and file.read_text())
+        os.kill(int(file.read_text()), signal.SIGKILL)
+
+        assert job.wait(timeout=60).result == "the second time"
+
+    def test_a_time_limit_really_stops_the_task(self, client: Client, tmp_path: Path) -> None:
+        note = tmp_path / "woke"
+        job = client.jobs().submit("limit", Sleeps(1.5, str(note)), timeout=0.2)
+        begun = time.monotonic()
+        job.wait(timeout=60)
+
+        assert time.monotonic() - begun < 1.5
+        with pytest.raises(TimeoutError, match=r"longer than its limit of 0\.2 s"):
+            _ = job.result
+        time.sleep(max(0.0, 1.7 - (time.monotonic() - begun)))
+        assert not note.exists(), "it went on"
+
+    def test_cancelling_asks_and_then_kills(self, client: Client, tmp_path: Path) -> None:
+        gate = tmp_path / "gate"
+        job = client.jobs().submit("deaf", SleepsDeaf(str(gate)))
+        threading.Thread(target=job.wait, daemon=True).start()
+        until(lambda: gate.exists() and gate.read_text())
+        client.jobs().cancel(job)
+        job.wait(timeout=60)
+
+        assert states(job) == ["CANCELLED"]
+        until(lambda: not Path(f"/proc/{gate.read_text()}").exists())
+
+    def test_workers_end_with_their_client(self, client: Client, tmp_path: Path) -> None:
+        file = tmp_path / "pid"
+        job = client.jobs().submit("left", ToldPid(str(file)))
+        threading.Thread(target=lambda: _wait_quietly(job), daemon=True).start()
+        until(lambda: file.exists() and file.read_text())
+        client.backend.close()  # type: ignore[attr-defined]
+
+        until(lambda: not Path(f"/proc/{file.read_text()}").exists())
+
+
+def test_a_time_limit_in_threads_moves_the_task_to_a_process(
+    client: Client, tmp_path: Path
+) -> None:
+    note = tmp_path / "woke"
+    job = client.jobs().submit("limit", Sleeps(1.0, str(note)), timeout=0.2, max_retries=1,
+                               backoff=0.01)  # fmt: skip
+    job.wait(timeout=60)
+
+    assert [one.outcome for one in client.backend.attempts(job.tasks()[0].id)] == ["TIMEOUT"] * 2
+    time.sleep(1.0)
+    assert not note.exists()
+
+
+def test_a_task_within_its_time_limit(client: Client) -> None:
+    assert client.jobs().submit("quick", Ok(1), timeout=30).wait(timeout=60).result == 1
+
+
+def test_a_thread_that_does_not_stop_is_given_up(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cannot be killed; its task is cancelled, and others take its place."""
+    monkeypatch.setenv("FAIRLEAD_GRACE", "0.1")
+    monkeypatch.setenv("FAIRLEAD_WORKERS", "threads:1")
+    stuck = client.jobs().submit("stuck", Sleeps(3.0))
+    threading.Thread(target=stuck.wait, daemon=True).start()
+    until(lambda: states(stuck) == ["RUNNING"])
+    client.jobs().cancel(stuck)
+    begun = time.monotonic()
+    stuck.wait(timeout=60)
+    assert states(stuck) == ["CANCELLED"]
+    other = client.jobs().submit("other", [Ok(number) for number in range(5)]).wait(timeout=60)
+
+    assert other.result == [0, 1, 2, 3, 4]
+    assert time.monotonic() - begun < 2.5
+
+
+def test_sys_exit_in_a_thread_is_the_tasks_failure_only(client: Client) -> None:
+    job = client.jobs().submit("exit", Misbehaves("sys.exit")).wait(timeout=60)
+
+    with pytest.raises(TaskError, match=r"sys\.exit\(4\)"):
+        _ = job.result
+
+
+@pytest.mark.parametrize("workers", ["threads:2", "processes:2"])
+@pytest.mark.parametrize(
+    ("how", "lines", "size"),
+    [("lines", 10_000, 990_000), ("one piece", 1, 1_000_000), ("pieces", None, 100_000)],
+)
+def test_printing_a_megabyte(
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    workers: str,
+    how: str,
+    lines: int | None,
+    size: int,
+) -> None:
+    monkeypatch.setenv("FAIRLEAD_WORKERS", workers)
+    job = client.jobs().submit("much", PrintsMuch(how)).wait(timeout=60)
+
+    assert job.result == 7
+    records = list(client.jobs().logs(job))
+    assert sum(len(record.message) for record in records) == size
+    if lines is not None:
+        assert len(records) == lines
+    shown = capfd.readouterr().out
+    assert len(shown.replace("\n", "")) == size
+
+
+def _wait_quietly(job: object) -> None:
+    import contextlib
+
+    with contextlib.suppress(Exception):
+        job.wait()  # type: ignore[attr-defined]
