@@ -26,9 +26,10 @@ class ExistingCluster(Cluster):
         consent = os.environ.get(CONSENT)
         if not consent:
             raise UnsupportedError(f"no consent: {CONSENT} does not name a context")
-        if not self.kubeconfig.is_file():
-            raise UnsupportedError(f"there is no kubeconfig at {self.kubeconfig}")
-        current = yaml.safe_load(self.kubeconfig.read_text()).get("current-context")
+        file = self._file()
+        if not file.is_file():
+            raise UnsupportedError(f"there is no kubeconfig at {file}")
+        current = yaml.safe_load(file.read_text()).get("current-context")
         if consent != current:
             raise UnsupportedError(
                 f"consent is for the context {consent!r}, the current one is {current!r}"
@@ -52,6 +53,16 @@ class ExistingCluster(Cluster):
 
     @property
     def kubeconfig(self) -> Path:
+        """The user's kubeconfig.
+
+        Its owner may turn it to another cluster at any moment, also while tests run, so
+        consent is asked for each time.
+        """
+        self.check()
+        return self._file()
+
+    @staticmethod
+    def _file() -> Path:
         given = os.environ.get("KUBECONFIG")
         return Path(given) if given else Path.home() / ".kube" / "config"
 

@@ -77,11 +77,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     First, because they take longest, and because several processes that share the tests
     then leave them to one of their number for as long as there is other work.
+
+    Where tests have a time limit, it counts from when the test itself begins: before that
+    it may wait for its turn or for a cluster, both of which end by themselves.
     """
     first = []
     for item in items:
         if "cluster_turn" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.cluster)
+            if item.config.pluginmanager.hasplugin("timeout"):
+                item.add_marker(pytest.mark.timeout(func_only=True))
             first.append(item)
     others = [item for item in items if item not in set(first)]
     items[:] = [*first, *others]
@@ -103,16 +108,18 @@ def cluster_turn() -> Iterator[None]:
     """This process's turn to run tests of a cluster, with the caller's settings of it.
 
     Faults that one process injects must not hit the tests of another. Processes that this
-    one starts share its turn.
+    one starts share its turn. Where no cluster can be had, nobody waits to be told so.
     """
     shared = SETTINGS.get(TURN) == "taken"
-    with (
-        nullcontext() if shared else locked("tests of a cluster", TURN_SECONDS),
-        pytest.MonkeyPatch.context() as patch,
-    ):
+    with pytest.MonkeyPatch.context() as patch:
         for name, value in {**SETTINGS, TURN: "taken"}.items():
             patch.setenv(name, value)
-        yield
+        try:
+            choose()
+        except UnsupportedError as reason:
+            cannot(reason)
+        with nullcontext() if shared else locked("tests of a cluster", TURN_SECONDS):
+            yield
 
 
 @pytest.fixture(scope="session")
@@ -138,22 +145,27 @@ def _bring_up(found: Cluster) -> None:
         found.up()
     except UnsupportedError as reason:
         cannot(reason)
+    if isinstance(found, NativeCluster):
+        # Tests that were killed may have left something frozen or cut off.
+        found.faults.restore()
 
 
 def _check_built(found: Cluster) -> None:
     """A run of tests on a laptop must not turn into a build of many minutes unasked."""
-    if found.provider != "native" or in_ci() or os.environ.get(CHOICE):
+    if found.provider != "native" or in_ci() or os.environ.get(CHOICE) == "native":
         return
     absent = [*packages.absent(), *parts.missing()]
     if absent:
         names = ", ".join(absent)
-        raise UnsupportedError(f"run `make cluster` once to build what is missing: {names}")
+        raise UnsupportedError(
+            f"run `{CHOICE}=native make cluster` once to build what is missing: {names}"
+        )
 
 
 @pytest.fixture(scope="session")
 def scale_cluster(cluster_turn: None) -> Iterator[Cluster]:
     """A cluster of its own with a real control plane and 50 nodes that kwok plays."""
-    made = NativeCluster("scale", nodes=0, fake_nodes=50)
+    made = NativeCluster("tests-scale", nodes=0, fake_nodes=50)
     try:
         made.check()
     except UnsupportedError as reason:
@@ -290,13 +302,15 @@ def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Name
     metadata = {"generateName": "test-", "labels": labels}
     made = api.create("/api/v1/namespaces", {"metadata": metadata})
     own = Namespace(made["metadata"]["name"], cluster, api)
-    _wait_account(own)
-    yield own
-    if request.node.stash.get(FAILED, False):
-        width = shutil.get_terminal_size().columns
-        print(f"{' namespace ' + own.name + ' ':-^{width}}\n{own.report()}")
-    api.close()
-    KubeApi(cluster.kubeconfig).delete(f"/api/v1/namespaces/{own.name}")
+    try:
+        _wait_account(own)
+        yield own
+        if request.node.stash.get(FAILED, False):
+            width = shutil.get_terminal_size().columns
+            print(f"{' namespace ' + own.name + ' ':-^{width}}\n{own.report()}")
+    finally:
+        api.close()
+        KubeApi(cluster.kubeconfig).delete(f"/api/v1/namespaces/{own.name}")
 
 
 def _wait_account(own: Namespace) -> None:

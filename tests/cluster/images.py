@@ -6,6 +6,7 @@ that exists never needs building again. Timestamps are set to zero for the same 
 
 import os
 import shutil
+import stat
 import tarfile
 import tempfile
 from collections.abc import Mapping
@@ -94,12 +95,21 @@ def build(recipe: Recipe) -> Image:
                 shutil.copytree(source, context / name, ignore=ignored)
             else:
                 shutil.copy(source, context / name)
+        _let_all_read(context)
         partial = image.archive.with_name(f".{image.archive.name}.partial")
         partial.unlink(missing_ok=True)
         builder = _with_docker if docker_answers() else _with_buildah
         builder(recipe, context, partial)
         partial.rename(image.archive)
     return image
+
+
+def _let_all_read(folder: Path) -> None:
+    """Give files the same modes everywhere: the image is not run by who has built it."""
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            runnable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+            path.chmod(0o755 if runnable else 0o644)
 
 
 @cache
@@ -200,7 +210,9 @@ def base() -> Image | str:
     """
     chosen = _chosen_base()
     if isinstance(chosen, Image) and not chosen.archive.exists():
-        with tempfile.TemporaryDirectory() as folder:
+        # Not where temporary files are kept: there devices may be forbidden, or space scarce.
+        cache_root().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache_root()) as folder:
             root = Path(folder) / "rootfs.tar"
             _make_root(root)
             return build(_base_recipe(root))

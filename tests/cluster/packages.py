@@ -7,6 +7,10 @@ from tests.cluster import versions
 from tests.cluster.progress import part
 from tests.cluster.shell import UnsupportedError, run, succeeds
 
+INSTALL = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", "--no-remove")
+"""How packages are installed. Never at the cost of others: Debian's containerd and runc
+conflict with those of Docker's own packages, which apt would remove together with Docker."""
+
 
 def absent() -> list[str]:
     """The packages that are not installed; empty where dpkg itself is unknown."""
@@ -37,7 +41,4 @@ def install() -> None:
     with part(f"install {', '.join(names)}"):
         run(["apt-get", "update", "-qq"], env=environment)
         # Where systemd then starts the packages' own containerd, it is in nobody's way.
-        run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *names],
-            env=environment,
-        )
+        run([*INSTALL, *names], env=environment)

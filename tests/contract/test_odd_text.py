@@ -47,7 +47,7 @@ def test_it_is_no_key_of_a_cache(client: Client) -> None:
 def test_it_is_neither_metadata_nor_the_name_of_anything(client: Client) -> None:
     job = client.jobs().submit("odd", SayOdd("nothing")).wait()
     run = TaskRun(job.tasks()[0].id, client)
-    with pytest.raises(InvalidRequestError, match="metadata value .* is no Unicode text"):
+    with pytest.raises(InvalidRequestError, match=r"metadata value .* is no Unicode text"):
         run.set_metadata({"file": ODD})
     with pytest.raises(NotFoundError):
         client.jobs().find(ODD)

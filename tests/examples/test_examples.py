@@ -42,11 +42,11 @@ class Program:
 
 PROGRAMS = {
     "async_tasks": Program(),
-    "attach": Program(),
+    "attach": Program(workers=(THREADS,)),  # the group's tasks run in processes anyway
     "batches": Program(in_order=False),
     "control_handler": Program(),
     "images": Program(),
-    "inputs": Program(),
+    "inputs": Program(workers=(THREADS,)),
     "job_control": Program(),
     "long_chain": Program(),
     "news": Program(),

@@ -110,3 +110,22 @@ def test_unfit_grace_names_the_variable(monkeypatch: pytest.MonkeyPatch, value: 
     monkeypatch.setenv("FAIRLEAD_GRACE", value)
     with pytest.raises(InvalidRequestError, match="FAIRLEAD_GRACE"):
         settings.grace()
+
+
+@pytest.mark.parametrize(
+    ("value", "limit"), [("", None), ("1000", 1000), ("512Mi", 512 * 2**20), ("2Gi", 2 * 2**30)]
+)
+def test_worker_memory_is_in_bytes(
+    monkeypatch: pytest.MonkeyPatch, value: str, limit: int | None
+) -> None:
+    monkeypatch.setenv("FAIRLEAD_WORKER_MEMORY", value)
+    assert settings.worker_memory() == limit
+
+
+@pytest.mark.parametrize("value", ["-1", "much", "0", "12MB", "Mi"])
+def test_unfit_worker_memory_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("FAIRLEAD_WORKER_MEMORY", value)
+    with pytest.raises(InvalidRequestError, match="FAIRLEAD_WORKER_MEMORY"):
+        settings.worker_memory()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 
 import typer
@@ -14,8 +15,11 @@ from fairlead.cli.output import OutputFormat, note
 from fairlead.cli.progress.follow import follow, followed
 from fairlead.cli.progress.idle import IdleNotice
 from fairlead.core.states import JobState
-from fairlead.errors import InvalidRequestError
+from fairlead.errors import FairleadError, InvalidRequestError
 from fairlead.sdk.backend import Backend, JobView, RunnerOptions
+
+LOOK_AGAIN = 0.1
+"""Seconds between looks at a job that others run while they have nothing for this process."""
 
 
 def drive_and_end(backend: Backend, job_id: str, output: OutputFormat) -> None:
@@ -23,10 +27,12 @@ def drive_and_end(backend: Backend, job_id: str, output: OutputFormat) -> None:
     job = backend.job(job_id)
     if job.state not in tally.FINAL_JOBS:
         if job.driven:
-            note(f"another process runs {job.name}; this follows it")
-            job = watch(backend, job)
+            job = join_in(backend, job, output)
         else:
-            learn_program(job)
+            # A session that nobody drives is closed and what it had queued is cancelled:
+            # nothing of it runs, so its program is not needed.
+            if job.closed:
+                learn_program(job)
             job = drive(backend, job_id, output)
     end_with(backend, job, output)
 
@@ -44,6 +50,29 @@ def watch(backend: Backend, job: JobView) -> JobView:
     except KeyboardInterrupt:
         note(f"left {job.name} running; `fairlead jobs watch {job.id}` follows it again")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+def join_in(backend: Backend, job: JobView, output: OutputFormat) -> JobView:
+    """Help whoever runs a job until it has ended, or nobody else runs it, and return it.
+
+    A job whose program cannot be imported here is only followed.
+    """
+    try:
+        learn_program(job)
+    except FairleadError:
+        note(f"another process runs {job.name}; this follows it")
+        return watch(backend, job)
+    note(f"another process runs {job.name}; this helps it")
+    try:
+        with _prints(output), followed(backend, job.id):
+            while job.driven and job.state not in tally.FINAL_JOBS:
+                backend.run_all(RunnerOptions(), job_id=job.id)
+                time.sleep(LOOK_AGAIN)
+                job = backend.job(job.id)
+    except KeyboardInterrupt:
+        note(f"left {job.name} running; `fairlead jobs run {job.id}` helps it again")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    return job if job.state in tally.FINAL_JOBS else drive(backend, job.id, output)
 
 
 def learn_program(job: JobView) -> None:

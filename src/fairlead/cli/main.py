@@ -6,6 +6,7 @@ missing extra is a sentence rather than a traceback.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
+    _write_what_the_terminal_lacks_as_escapes()
     try:
         code = call(sys.argv[1:] if arguments is None else list(arguments))
         sys.stdout.flush()
@@ -57,6 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return code
+
+
+def _write_what_the_terminal_lacks_as_escapes() -> None:
+    """Never fail for a character: a terminal may know few, and a file name be no Unicode."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,9 @@ from fairlead.sdk.programs import ImportEnd, importing
 _imported: dict[str, ModuleType | None] = {}
 """Programs by real path or module name; None where the import ended early."""
 
+_starting_work: set[str] = set()
+"""Those of them whose import was ended where they would start work."""
+
 
 def import_program(program: str) -> ModuleType | None:
     """Import a program, up to the first call in it that would start work.
@@ -46,6 +49,11 @@ def import_program(program: str) -> ModuleType | None:
     if name not in _imported:
         _imported[name] = _import_file(name) if is_file else _import_module(name)
     return _imported[name]
+
+
+def starts_work(program: str) -> bool:
+    """Return whether the import of a script was ended by its first call that starts work."""
+    return os.path.realpath(program) in _starting_work
 
 
 def _import_file(path: str) -> ModuleType | None:
@@ -110,7 +118,9 @@ def _guarded(name: str, load: Callable[[], None]) -> None:
 
     try:
         copy_context().run(run)
-    except (ImportEnd, SystemExit):
+    except ImportEnd:
+        _starting_work.add(name)
+    except SystemExit:
         return
     except Exception as error:
         where = _last_line(error)

@@ -13,6 +13,7 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -42,6 +43,11 @@ class Room:
         self._unread.register(seat.stderr_seen, select.POLLIN)
         self._connect_streams()
         self._reset_signals()
+        os.register_at_fork(
+            before=_fork_guard.hold,
+            after_in_parent=_fork_guard.go_on,
+            after_in_child=_fork_guard.go_on_as_copy,
+        )
         faulthandler.enable(file=2, all_threads=False)
 
     def tidy(self) -> None:
@@ -103,3 +109,29 @@ class Room:
             # The folder itself may be gone: then there is no better place to be.
             with contextlib.suppress(OSError):
                 os.chdir(self._folder)
+
+
+class _ForkGuard(threading.local):
+    """Lets a copy that a task forks end by SIGTERM: pools of multiprocessing rely on that.
+
+    A worker's own handler merely asks its task to stop.  The signal is blocked during the
+    fork, because Python forgets what reaches a copy before it has come to itself.
+    """
+
+    before: frozenset[int] | set[int] = frozenset()
+
+    def hold(self) -> None:
+        """Block the signal, before the fork."""
+        self.before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+    def go_on(self) -> None:
+        """Let it through again, in the worker."""
+        signal.pthread_sigmask(signal.SIG_SETMASK, self.before)
+
+    def go_on_as_copy(self) -> None:
+        """Let it through again, and let it end the copy."""
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        self.go_on()
+
+
+_fork_guard = _ForkGuard()

@@ -292,6 +292,9 @@ class Backend(Protocol):
         None stands for "no result": the task ended well but without one.
         """
 
+    def result_owner(self, task_id: str) -> str:
+        """Return the id of the task whose result it is: itself, unless it returned a future."""
+
     def on_task_end(self, task_id: str, callback: Callable[[], None]) -> None:
         """Call back, from any thread, once the task is final (now, if it is)."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Optional
 
 from fairlead.core import versions
 from fairlead.errors import InvalidRequestError, TaskDefinitionError
+from fairlead.sdk.annotations import UnresolvedError
 from fairlead.sdk.backend import DEFAULT_OPTIONS, TaskOptions
 from fairlead.sdk.codec import Codec, Values
 from fairlead.sdk.fields import Field
@@ -101,6 +102,9 @@ class TaskDefinition:
 
     def _input_schema(self) -> Any:
         types, _ = self._types()
+        for field in self.fields:
+            if isinstance(types[field.name], UnresolvedError):
+                raise TaskDefinitionError(f"{self.name}.{field.name}: {types[field.name]}")
         admitted = {field.name: _admitted(field, types[field.name]) for field in self.fields}
         required = frozenset(field.name for field in self.fields if field.required)
         return input_schema(self.name, admitted, required)

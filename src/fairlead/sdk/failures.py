@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from fairlead.core.outcomes import OutcomeKind
-from fairlead.errors import TaskCancelledError, TaskError
+from fairlead.errors import FairleadError, TaskCancelledError, TaskError
 from fairlead.sdk.backend import Failure
 from fairlead.sdk.origin import PROGRAM_MODULE, public_module
 from fairlead.sdk.text import storable
@@ -112,10 +112,13 @@ def error_of(failure: Failure, otherwise: type[TaskError] = TaskError) -> Except
 
 def _rebuilt(failure: Failure) -> Exception | None:
     cls = _imported_class(failure)
-    if cls is None or failure.arguments is None:
+    arguments = failure.arguments
+    if arguments is None and cls is not None and cls.__module__ == FairleadError.__module__:
+        arguments = [failure.message]  # it was told without ever being raised
+    if cls is None or arguments is None:
         return None
     try:
-        error = cls(*failure.arguments)
+        error = cls(*arguments)
     except Exception:  # a user's __init__ may refuse, or want something else
         return None
     # An exception that says something else than it said there is not the same one.

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fairlead.core import versions
 from fairlead.errors import InvalidRequestError, TaskDefinitionError
-from fairlead.sdk.annotations import caller_names, last_name, resolve
+from fairlead.sdk.annotations import (
+    caller_names,
+    closed_over,
+    last_name,
+    resolve,
+    resolve_field,
+    type_parameters,
+)
 from fairlead.sdk.backend import TaskOptions
 from fairlead.sdk.codec import Values
 from fairlead.sdk.control import TaskControl
@@ -35,8 +42,7 @@ class Parameters:
     def __init__(self, function: Callable[..., Any], origin: Origin) -> None:
         self.function = function
         self.task: str = function.__name__
-        written = function.__annotations__.values()
-        self._local = caller_names(*written) if origin.is_local else {}
+        self._local = self._names_around() if origin.is_local else {}
         self.injected: dict[str, Injected] = {}
         fields = []
         self.positional: list[str] = []
@@ -60,20 +66,25 @@ class Parameters:
     def _namespace(self) -> dict[str, Any]:
         """Return the names that the function sees: globals, and what it closes over."""
         function = self.function
-        closed_over = {}
-        for name, cell in zip(
-            function.__code__.co_freevars, function.__closure__ or (), strict=False
-        ):
-            try:
-                closed_over[name] = cell.cell_contents
-            except ValueError:  # it is assigned further down
-                continue
-        return {**function.__globals__, **self._local, **closed_over}
+        return {
+            **function.__globals__,
+            **self._local,
+            **closed_over(function),
+            **type_parameters(function),
+        }
+
+    def _names_around(self) -> dict[str, Any]:
+        """Return what the annotations name in the functions around this one, as it is now."""
+        function = self.function
+        written = function.__annotations__.values()
+        return caller_names(function.__module__, function.__qualname__, *written)
 
     def types(self) -> tuple[dict[str, Any], Any]:
         """Return the resolved types of the fields, and of the result."""
         namespace = self._namespace()
-        types = {field.name: resolve(field.annotation, namespace) for field in self.fields}
+        if "<locals>" in self.function.__qualname__:
+            namespace = {**self._names_around(), **namespace}
+        types = {field.name: resolve_field(field.annotation, namespace) for field in self.fields}
         return types, resolve(self.function.__annotations__.get("return", Any), namespace)
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Values:

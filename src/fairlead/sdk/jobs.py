@@ -115,12 +115,6 @@ class Job:
         results = [decoded_result(self._client.backend, task) for task in top]
         return results[0] if len(results) == 1 else results
 
-    def __enter__(self) -> Job:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.wait()
-
 
 class Jobs:
     """Submits, finds and changes the jobs of one backend.

@@ -72,9 +72,17 @@ def error_of_task(task: TaskView) -> Exception | None:
 def decoded_result(
     backend: Backend, task: TaskView, definition: TaskDefinition | None = None
 ) -> Any:
-    """Return a completed task's result, read by its return annotation where that is known."""
+    """Return a completed task's result, read by its return annotation where that is known.
+
+    Where it is the result of another task, whose future it returned, that one's annotation
+    comes first: it was written by it.
+    """
     data = backend.result(task.id)
+    owner = backend.result_owner(task.id)
     known = definition or _only_definition(task)
+    if owner != task.id:
+        wrote = _only_definition(backend.task(owner))
+        known = wrote if wrote is not None and wrote.results.is_annotated else known
     return plain_value(data) if known is None else known.results.decode(data)
 
 

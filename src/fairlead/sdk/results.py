@@ -49,6 +49,13 @@ class ResultCodec:
         self._schema = self._build()
         self._built = True
 
+    @property
+    def is_annotated(self) -> bool:
+        """Whether there is an annotation that results are read by."""
+        if not self._built:
+            self._ready()
+        return self._schema is not None
+
     def encode(self, value: Any) -> Encoded:
         """Return the result as JSON, and the places of the futures in it.
 

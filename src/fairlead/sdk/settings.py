@@ -57,6 +57,13 @@ GRACE = Setting(
     "How many seconds a running task that was asked to stop has to return, before it is killed "
     "(in a worker process) or abandoned (in a thread).",
 )
+WORKER_MEMORY = Setting(
+    "FAIRLEAD_WORKER_MEMORY",
+    "no bound",
+    "How much memory a task in a worker process may take beyond what the imported program "
+    "takes: a number of bytes, or one with the unit `Ki`, `Mi` or `Gi`. A task that wants more "
+    "fails as out of memory, by itself.",
+)
 MAX_DEPTH = Setting(
     "FAIRLEAD_MAX_DEPTH",
     "`500`",
@@ -68,7 +75,15 @@ MAX_TASKS = Setting(
     "How many tasks one job may hold. A task that submits more fails.",
 )
 
-SETTINGS: tuple[Setting, ...] = (HOME, BACKEND, WORKERS, GRACE, MAX_DEPTH, MAX_TASKS)
+SETTINGS: tuple[Setting, ...] = (
+    HOME,
+    BACKEND,
+    WORKERS,
+    WORKER_MEMORY,
+    GRACE,
+    MAX_DEPTH,
+    MAX_TASKS,
+)
 """Every setting, in the order in which the reference shows them."""
 
 MEMORY = ":memory:"
@@ -126,6 +141,21 @@ def grace() -> float:
     return seconds
 
 
+_UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+
+
+def worker_memory() -> int | None:
+    """Return how many bytes a task in a worker process may take; None for any number."""
+    value = _read(WORKER_MEMORY)
+    if not value:
+        return None
+    digits = value.rstrip("KMGi")
+    unit = value[len(digits) :]
+    if unit not in _UNITS or not (digits.isascii() and digits.isdigit() and int(digits)):
+        raise _unfit(WORKER_MEMORY, value, "a number of bytes such as 500000000 or 512Mi")
+    return int(digits) * _UNITS[unit]
+
+
 def max_depth() -> int:
     """Return how many levels of subtasks a job may have below its top level."""
     value = _read(MAX_DEPTH)
@@ -142,6 +172,7 @@ def check() -> None:
     """Raise for a variable with an unfit value: early, and not where it is first needed."""
     workers()
     grace()
+    worker_memory()
     max_depth()
     max_tasks()
 

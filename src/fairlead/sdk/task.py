@@ -16,6 +16,7 @@ from fairlead.sdk.annotations import (
     bound_parameters,
     caller_names,
     class_annotations,
+    closed_over,
     is_class_variable,
     resolve,
     substitute,
@@ -86,8 +87,9 @@ class Task:
 def _keep_local_names(cls: type[Task]) -> None:
     """Keep what annotations name in the function around the class: it ends before they matter."""
     returned = getattr(cls.execute, "__annotations__", {}).get("return")
-    names = caller_names(returned, *inspect.get_annotations(cls).values())
-    type.__setattr__(cls, LOCAL_NAMES, names)
+    written = inspect.get_annotations(cls).values()
+    names = caller_names(cls.__module__, cls.__qualname__, returned, *written)
+    type.__setattr__(cls, LOCAL_NAMES, {**closed_over(cls.execute), **names})
 
 
 def _refuse_taken_names(cls: type[Task], origin: Origin) -> None:

@@ -102,7 +102,7 @@ def _start(layout: Layout) -> None:
         shutil.copy(Path(__file__).with_name("kwok.yaml"), layout.folder / "kwok.yaml")
         if layout.nodes:
             cgroups.make(layout)
-            _make_cni_cache(layout)
+            _make_covered(layout)
     for component in (components.etcd(layout), components.apiserver(layout)):
         supervise.start(layout, component)
     with ThreadPoolExecutor(max_workers=2 * len(layout.nodes) + 1) as pool:
@@ -158,11 +158,24 @@ def _start_control_plane(layout: Layout) -> KubeApi:
     return api
 
 
-def _make_cni_cache(layout: Layout) -> None:
-    """Make the folder that nodes mount over, and remember if it was not there."""
-    if not node.CNI_CACHE.exists():
-        node.CNI_CACHE.mkdir(parents=True)
-        (layout.folder / "made.json").write_text(json.dumps([str(node.CNI_CACHE)]))
+def _make_covered(layout: Layout) -> None:
+    """Make the folders that nodes mount over, and remember those that were not there."""
+    absent = [folder for folder in node.COVERED if not folder.exists()]
+    # Written down first: an interrupted start is cleaned up too.
+    _remember_made(layout.folder, [str(folder) for folder in absent])
+    for folder in absent:
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def _made(folder: Path) -> list[str]:
+    """The host's folders that the cluster in ``folder`` is to remove."""
+    file = folder / "made.json"
+    return list(json.loads(file.read_text())) if file.exists() else []
+
+
+def _remember_made(folder: Path, paths: Sequence[str]) -> None:
+    known = _made(folder)
+    (folder / "made.json").write_text(json.dumps(sorted({*known, *paths})))
 
 
 def _write_kubeconfigs(layout: Layout) -> None:
@@ -307,13 +320,12 @@ def _end_processes(folder: Path) -> None:
 
 
 def _remove_files(folder: Path) -> None:
-    made = folder / "made.json"
-    ours = json.loads(made.read_text()) if made.exists() else []
+    ours = _made(folder)
     others = [file.parent for file in folder.parent.glob("*/cluster.json")]
     heirs = [other for other in others if other != folder]
     if ours and heirs:
         # Another cluster uses it still, and removes it when it goes.
-        (heirs[0] / made.name).write_text(json.dumps(ours))
+        _remember_made(heirs[0], ours)
         ours = []
     for mounted in _mounts_below(folder):
         run(["umount", "--lazy", mounted])

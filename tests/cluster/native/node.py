@@ -13,8 +13,11 @@ from tests.cluster.shell import ClusterError, run, succeeds
 HIDDEN = ("/run", "/var/log")
 """Folders with fixed paths that the kubelet and containerd write to."""
 
-CNI_CACHE = Path("/var/lib/cni")
-"""The one such folder that may have to be made on the host first, empty."""
+COVERED = (Path("/var/lib/cni"), Path("/var/lib/kubelet"))
+"""More of them, which may have to be made on the host first, empty.
+
+Wherever its root is, a kubelet empties and uses the second one's folder of device plugins:
+in the open it would cut the plugins of a kubelet of the host's own off."""
 
 SHIELDED = tuple(
     f"/proc/sys/{name}"
@@ -36,7 +39,7 @@ def make(layout: Layout, node: Node, pause: Image) -> None:
     config = node.folder / "containerd.toml"
     config.write_text(config.read_text().replace("@PAUSE@", pause.name))
     options = ["--node", node.name]
-    for folder in (*HIDDEN, str(CNI_CACHE)):
+    for folder in (*HIDDEN, *map(str, COVERED)):
         options += ["--hide", folder]
     for file in SHIELDED:
         options += ["--shield", file]

@@ -196,7 +196,7 @@ def test_leaving_a_watch_leaves_the_job(start: Start, read: Read, folder: Path) 
         assert run.wait() == 0
 
 
-def test_a_job_that_others_run_is_followed(
+def test_a_job_that_others_run_is_helped_to_its_end(
     fairlead: Run, start: Start, read: Read, folder: Path
 ) -> None:
     gate = folder / "gate"
@@ -205,7 +205,7 @@ def test_a_job_that_others_run_is_followed(
         assert run.stdout.readline() == "waiting\n"
         with start("jobs", "run", "held") as second:
             assert second.stderr is not None
-            assert second.stderr.readline() == "another process runs held; this follows it\n"
+            assert second.stderr.readline() == "another process runs held; this helps it\n"
             gate.touch()
             assert second.wait() == 0
         assert run.wait() == 0

@@ -75,6 +75,40 @@ def test_a_plain_script_just_runs_once_as_a_program(fairlead: Run, folder: Path)
     assert ended.returncode == 5
 
 
+STARTING = """
+import sys
+
+from fairlead.sessions import Session, task
+
+print("above", __name__)
+
+
+@task
+def fetch(city: str) -> str:
+    return city.upper()
+
+
+with Session():
+    print(fetch.instance().start("oslo").result())
+sys.exit(5)
+"""
+
+
+def test_a_program_that_starts_work_itself_is_run_as_a_script(fairlead: Run, folder: Path) -> None:
+    (folder / "starting.py").write_text(STARTING)
+    ended = fairlead("run", "starting.py")
+    assert ended.stdout == "above __main__\nOSLO\n", ended.stderr
+    assert ended.returncode == 5
+
+
+@pytest.mark.parametrize("target", ["starting.py", "starting.py:fetch"])
+def test_its_task_is_run_where_an_input_is_given(fairlead: Run, folder: Path, target: str) -> None:
+    (folder / "starting.py").write_text(STARTING)
+    ended = fairlead("run", target, "--input", '{"city": "rome"}')
+    assert ended.stdout.splitlines()[-1] == "ROME", ended.stderr
+    assert ended.returncode == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -5,13 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from tests.cluster.fixtures import SETTINGS, TURN
 from tests.cluster.paths import PROJECT
 from tests.cluster.provider import CHOICE, CONSENT, Cluster
 
 CONFTEST = """\
 from tests.cluster.fixtures import (
-    cluster, cluster_turn, namespace, pytest_configure, pytest_runtest_makereport
+    cluster, cluster_turn, namespace,
+    pytest_collection_modifyitems, pytest_configure, pytest_runtest_makereport
 )
 """
 
@@ -53,6 +55,26 @@ def test_without_a_cluster_tests_fail_where_it_counts(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "1 error" in done.stdout
     assert "CI must have a cluster" in done.stdout
+
+
+SLOW_SETUP = """\
+import time, pytest
+@pytest.fixture
+def cluster_turn(): time.sleep(1.5)
+def test_it(cluster_turn): time.sleep({seconds})
+"""
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0, 0), (30, 1)])
+def test_a_time_limit_is_the_tests_and_not_that_of_waiting_for_a_turn(
+    tmp_path: Path, seconds: int, status: int
+) -> None:
+    pytest.importorskip("pytest_timeout")
+
+    test = SLOW_SETUP.format(seconds=seconds)
+    done = run_pytest(tmp_path, test, PYTEST_ADDOPTS="--timeout 1 --timeout-method thread")
+
+    assert done.returncode == status, done.stdout
 
 
 FAILING = """\

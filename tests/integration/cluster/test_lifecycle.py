@@ -17,7 +17,7 @@ from tests.cluster.fixtures import restricted_pod
 from tests.cluster.kubeapi import KubeApi, until
 from tests.cluster.native import cgroups, layout
 from tests.cluster.native.cluster import NativeCluster
-from tests.cluster.native.node import CNI_CACHE, SHIELDED
+from tests.cluster.native.node import COVERED, SHIELDED
 from tests.cluster.paths import PROJECT
 from tests.cluster.provider import Cluster
 from tests.cluster.shell import run
@@ -74,8 +74,8 @@ def processes() -> frozenset[str]:
 def traces() -> Traces:
     """List everything."""
     links = run(["ip", "-oneline", "link"]).splitlines()
-    files = [layout.folder_of(NAME), CNI_CACHE, Path("/run/containerd"), Path("/run/netns")]
-    files += [Path("/var/log/pods"), Path("/var/log/containers"), Path("/var/lib/kubelet")]
+    files = [layout.folder_of(NAME), *COVERED, Path("/run/containerd"), Path("/run/netns")]
+    files += [Path("/var/log/pods"), Path("/var/log/containers")]
     files += [Path("/var/lib/containerd"), Path("/opt/cni"), Path("/opt/containerd")]
     groups = [group for top in cgroups.hierarchies() for group in top.glob("fairlead-*/*")]
     return Traces(
@@ -85,11 +85,17 @@ def traces() -> Traces:
         routes=frozenset(run(["ip", "route", "show", "table", "all"]).splitlines()),
         rules=run(["nft", "list", "ruleset"]),
         groups=frozenset(str(group) for group in groups),
-        files=frozenset(str(file) for file in files if file.exists()),
+        files=frozenset([*(str(file) for file in files if file.exists()), *_touched()]),
         settings=tuple(
             Path(file).read_text() for file in (*SHIELDED, "/proc/sys/net/ipv4/ip_forward")
         ),
     )
+
+
+def _touched() -> list[str]:
+    """When something was last put into the folders that the host's own kubelet would use."""
+    inner = [file for folder in COVERED for file in folder.glob("*")]
+    return [f"{file} as of {file.stat().st_mtime_ns}" for file in inner]
 
 
 def _mounts() -> list[str]:

@@ -14,6 +14,8 @@ from fairlead import Client, TaskError
 
 from .conftest import states, until
 from .programs.misbehaving import (
+    EndsCopy,
+    Hoards,
     Misbehaves,
     Ok,
     PrintsMuch,
@@ -33,6 +35,20 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("processes")
 class TestInProcesses:
+    def test_a_task_that_takes_too_much_memory_fails_alone(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("FAIRLEAD_WORKER_MEMORY", "64Mi")
+        greedy = client.jobs().submit("greedy", Hoards(500))
+        modest = client.jobs().submit("modest", Hoards(20))
+        client.runner().run_all()
+
+        assert modest.result == 20
+        assert greedy.state.value == "FAILED"
+        assert [one.outcome for one in client.backend.attempts(greedy.tasks()[0].id)] == [
+            "OUT_OF_MEMORY"
+        ]
+
     @pytest.mark.parametrize(
         ("how", "words"),
         [
@@ -95,6 +111,24 @@ class TestInProcesses:
 
         assert states(job) == ["CANCELLED"]
         until(lambda: not Path(f"/proc/{gate.read_text()}").exists())
+
+    def test_a_cancelled_task_is_killed_though_its_job_has_ended(
+        self, client: Client, tmp_path: Path
+    ) -> None:
+        gate = tmp_path / "gate"
+        job = client.jobs().submit("deaf", SleepsDeaf(str(gate)), optional=True)
+        threading.Thread(target=job.wait, daemon=True).start()
+        until(lambda: gate.exists() and gate.read_text())
+        client.backend.cancel_task(job.tasks()[0].id)
+        job.wait(timeout=60)
+
+        assert job.state.value == "COMPLETED"
+        until(lambda: not Path(f"/proc/{gate.read_text()}").exists(), 10)
+
+    def test_what_a_task_forks_can_be_told_to_end(self, client: Client) -> None:
+        job = client.jobs().submit("copy", EndsCopy()).wait(timeout=30)
+
+        assert job.result == -signal.SIGTERM
 
     def test_workers_end_with_their_client(self, client: Client, tmp_path: Path) -> None:
         file = tmp_path / "pid"

@@ -186,7 +186,7 @@ def test_interrupting_a_program_releases_what_runs_and_says_how_to_go_on(
     program.send_signal(signal.SIGINT)
     _, errors = program.communicate(timeout=30)
 
-    assert program.returncode == -signal.SIGINT, errors
+    _was_interrupted(program, errors)
     assert f"`fairlead jobs run {job.id}` continues it" in errors
     assert "RUNNING" not in states(job)
     released = [
@@ -201,6 +201,26 @@ def test_interrupting_a_program_releases_what_runs_and_says_how_to_go_on(
 
 
 @pytest.mark.parametrize("workers", ["threads:2", "processes:2"])
+def test_interrupting_a_runner(
+    start: Start, ledger: Path, gate: Path, client: Client, workers: str
+) -> None:
+    submitting = start("steps", "submit", 6)
+    job = client.jobs().find(_first_line(submitting))
+    runner = start("steps", "run", GATE=str(gate), FAIRLEAD_WORKERS=workers)
+    until(lambda: ledger.read_text() != "")
+    runner.send_signal(signal.SIGINT)
+    _, errors = runner.communicate(timeout=30)
+
+    _was_interrupted(runner, errors)
+    assert errors.count(f"`fairlead jobs run {job.id}` continues it") == 1
+    assert "RUNNING" not in states(job)
+    gate.touch()
+    start("steps", "run").communicate(timeout=60)
+    assert states(job) == ["COMPLETED"] * 7
+    assert len(client.backend.attempts(job.tasks()[0].id)) == 1
+
+
+@pytest.mark.parametrize("workers", ["threads:2", "processes:2"])
 def test_the_end_of_a_program_that_does_not_wait(
     start: Start, ledger: Path, client: Client, workers: str
 ) -> None:
@@ -209,6 +229,12 @@ def test_the_end_of_a_program_that_does_not_wait(
 
     assert (program.returncode, errors) == (0, "")
     assert client.jobs().find(output.strip()).state.value == "QUEUED"
+
+
+def _was_interrupted(program: subprocess.Popen[str], errors: str) -> None:
+    assert "\nKeyboardInterrupt\n" in errors, errors
+    # Python ends by the signal itself, unless any code was compiled after the interrupt.
+    assert program.returncode in (-signal.SIGINT, 1)
 
 
 def _first_line(program: subprocess.Popen[str]) -> str:

@@ -187,6 +187,17 @@ def test_cancelling_a_job_reaches_what_is_lent(programs: Programs) -> None:
     assert json.loads(programs.backend.result(task.id) or b"") == "stopped"
 
 
+def test_stopping_one_task_reaches_it_where_it_is_lent(programs: Programs) -> None:
+    programs.start_offering("Wait")
+    job = programs.submit("Asks")
+    programs.start("forever", "Asks")
+    programs.until(lambda: waits(programs))
+    [task] = [task for task in programs.backend.tasks(job) if task.identifier == "Wait"]
+    programs.backend.stop_task(task.id)
+    programs.until(lambda: programs.backend.job(job).state is JobState.COMPLETED)
+    assert result(programs, job) == "stopped"
+
+
 def test_what_is_lent_and_does_not_stop_is_given_up(programs: Programs) -> None:
     programs.start_offering("Wait", FAIRLEAD_GRACE="0.2")
     job = programs.submit("Asks", "true")

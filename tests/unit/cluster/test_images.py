@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.cluster import images
 from tests.cluster.images import Recipe
 
 
@@ -54,3 +55,16 @@ def test_another_containerfile_gives_another_tag(source: Path) -> None:
     (source.parent / "Containerfile").write_text("ARG BASE\nFROM ${BASE}\nUSER 1:1\n")
 
     assert name_of(source) != before
+
+
+def test_what_a_cautious_user_has_built_is_readable_by_whoever_runs_it(source: Path) -> None:
+    program, text = source / "inner" / "run", source / "inner" / "a.py"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o700)
+    text.chmod(0o600)
+    source.chmod(0o700)
+
+    images._let_all_read(source.parent)
+
+    modes = [path.stat().st_mode & 0o777 for path in (source, program, text)]
+    assert modes == [0o755, 0o755, 0o644]

@@ -46,6 +46,17 @@ def test_with_consent_the_existing_cluster_comes_first(
     assert chosen.kubeconfig == kubeconfig
 
 
+def test_consent_ends_when_the_kubeconfig_is_turned_to_another_cluster(
+    kubeconfig: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(provider.CONSENT, "office")
+    chosen = provider.choose()
+    kubeconfig.write_text(json.dumps({"current-context": "production"}))
+
+    with pytest.raises(UnsupportedError, match="the current one is 'production'"):
+        _ = chosen.kubeconfig
+
+
 def test_kind_needs_a_docker_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.cluster import images
 

@@ -16,8 +16,12 @@ from fairlead.sdk.definitions import registry
 
 
 @pytest.fixture(autouse=True)
-def untouched_imports() -> Iterator[None]:
+def untouched_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Forget the programs afterwards: worker processes of later tests could not import them."""
     path, modules = list(sys.path), set(sys.modules)
+    known = {name: {v: [*held] for v, held in of.items()} for name, of in registry._known.items()}
+    monkeypatch.setattr(registry, "_known", known)
+    monkeypatch.setattr(registry, "_found", {})
     yield
     sys.path[:] = path
     for name in set(sys.modules) - modules:

@@ -10,7 +10,7 @@ import pytest
 
 from fairlead import NonRetryableError, TaskCancelledError, TaskError
 from fairlead.core.outcomes import OutcomeKind
-from fairlead.errors import JobFailedError
+from fairlead.errors import JobFailedError, ProgramError
 from fairlead.sdk.attempt import Upstream
 from fairlead.sdk.backend import Failure
 from fairlead.sdk.failures import MAX_MESSAGE, error_of, failure_of, upstream_result
@@ -103,6 +103,13 @@ def failure(**changes: Any) -> Failure:
 )
 def test_data_does_not_decide_what_is_made(changes: Any):
     assert type(error_of(failure(**changes))) is TaskError
+
+
+def test_an_error_of_fairlead_needs_no_arguments_to_be_itself():
+    told = failure(module="fairlead.errors", type="ProgramError", arguments=None)
+    error = error_of(told)
+    assert type(error) is ProgramError
+    assert str(error) == "m"
 
 
 def test_a_lazy_module_is_not_asked_for_what_it_has_not_loaded(monkeypatch: Any):

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
@@ -14,6 +14,9 @@ from pydantic import BaseModel
 
 from fairlead import ExecutionContext, Task, TaskDefinitionError, TaskInputError
 from fairlead.sessions import task as session_task
+
+if TYPE_CHECKING:
+    from pathlib import PurePath as OnlyForCheckers
 
 
 class Colour(enum.Enum):
@@ -199,9 +202,64 @@ def test_a_type_that_is_no_json_is_refused_by_name():
         task_with(NotJson)(NotJson())
 
 
-def test_names_that_cannot_be_resolved_are_any():
-    assert task_with("Nowhere")({"a": 1}).value == {"a": 1}  # type: ignore[attr-defined]
-    assert task_with("list[Nowhere]")([1, "a"]).value == [1, "a"]  # type: ignore[attr-defined]
+class TestUnresolvedFields:
+    """They would turn validation off, so the first use of the definition tells them."""
+
+    @pytest.mark.parametrize("annotation", ["itn", "list[itn]", "dict[str, 'itn'] | None"])
+    def test_an_unknown_name_in_a_class(self, annotation: str):
+        message = r"^One\.value: the name 'itn' is unknown at run time; import it outside TYPE_CH"
+        with pytest.raises(TaskDefinitionError, match=message):
+            task_with(annotation)(1)
+
+    def test_a_type_that_only_checkers_import(self):
+        @session_task
+        def move(step: int, path: OnlyForCheckers) -> None: ...
+
+        with pytest.raises(TaskDefinitionError, match=r"^move\.path: the name 'OnlyForCheckers'"):
+            move(1, "a")  # type: ignore[arg-type]
+
+    def test_a_text_that_is_no_type(self):
+        message = r"One\.value: the annotation 'date\.nothing' is no type .*AttributeError"
+        with pytest.raises(TaskDefinitionError, match=message):
+            task_with("date.nothing")(1)
+
+    def test_what_follows_the_type_in_annotated_is_no_annotation(self):
+        assert task_with(Annotated[int, "no type"])(1).value == 1  # type: ignore[attr-defined]
+        with pytest.raises(TaskDefinitionError, match="'itn' is unknown"):
+            task_with(Annotated["itn", "no type"])(1)  # noqa: F821
+
+    def test_a_result_may_stay_unknown(self):
+        @session_task
+        def give(step: int) -> OnlyForCheckers:
+            return step  # type: ignore[return-value]
+
+        assert give(3) == 3  # type: ignore[comparison-overlap]
+
+    def test_a_class_further_down_is_found(self):
+        assert Early(Late(3)).late == Late(3)
+        with pytest.raises(TaskInputError, match=r"Early\.late wants"):
+            Early({"size": 3})  # type: ignore[arg-type]
+
+    def test_a_field_may_have_the_name_of_its_type(self):
+        class Named(Task):
+            list: list[int] = 0  # type: ignore[assignment, valid-type]
+            size: int = 1
+
+            def execute(self, context: ExecutionContext) -> None: ...
+
+        with pytest.raises(TaskInputError, match=r"Named\.list\[0\] wants"):
+            Named(list=["a"], size=2)  # type: ignore[list-item]
+
+
+class Early(Task):
+    late: Late
+
+    def execute(self, context: ExecutionContext) -> None: ...
+
+
+@dataclass
+class Late:
+    size: int
 
 
 class TestLocalClasses:
@@ -235,6 +293,40 @@ class TestLocalClasses:
         assert grow(Config(3)) == Config(4)
         with pytest.raises(TaskInputError, match=r"grow\.config wants an instance of Config"):
             grow({"size": 3})  # type: ignore[arg-type]
+
+    def test_further_down_in_the_function(self):
+        class Uses(Task):
+            config: Config
+
+            def execute(self, context: ExecutionContext) -> None: ...
+
+        @session_task
+        def size_of(config: Config) -> int:
+            return config.size
+
+        @dataclass
+        class Config:
+            size: int
+
+        assert Uses(Config(3)).config == Config(3)
+        assert size_of(Config(4)) == 4
+        with pytest.raises(TaskInputError, match=r"Uses\.config wants"):
+            Uses({"size": 3})  # type: ignore[arg-type]
+
+    def test_around_a_class_that_holds_the_task(self):
+        @dataclass
+        class Config:
+            size: int
+
+        class Flow:
+            class Uses(Task):
+                config: Config
+
+                def execute(self, context: ExecutionContext) -> None: ...
+
+        assert Flow.Uses(Config(3)).config == Config(3)
+        with pytest.raises(TaskInputError, match=r"Uses\.config wants"):
+            Flow.Uses({"size": 3})  # type: ignore[arg-type]
 
     def test_a_name_that_a_nested_class_lacks_is_told(self):
         @dataclass

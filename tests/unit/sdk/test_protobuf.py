@@ -9,7 +9,7 @@ import pytest
 from google.protobuf import struct_pb2, timestamp_pb2
 from google.protobuf.message import Message
 
-from fairlead import ExecutionContext, Task, TaskInputError
+from fairlead import Client, ExecutionContext, FutureTask, Task, TaskInputError
 from fairlead.sdk.results import ResultCodec
 from fairlead.sdk.schema import result_schema
 
@@ -65,3 +65,28 @@ def test_a_message_as_result():
     at: Message = timestamp_pb2.Timestamp(seconds=3)
     data, _ = codec.encode(at)
     assert codec.decode(data) == at
+
+
+class Plain(Task):
+    depth: int
+
+    def execute(self, context: ExecutionContext):  # type: ignore[no-untyped-def]
+        stored = Store(timestamp_pb2.Timestamp(seconds=7), [])
+        return context.submit_subtask(Plain(self.depth - 1) if self.depth else stored)
+
+
+class Annotated(Task):
+    def execute(self, context: ExecutionContext) -> FutureTask[timestamp_pb2.Timestamp]:
+        return context.submit_subtask(Store(timestamp_pb2.Timestamp(seconds=7), []))
+
+
+class WronglyAnnotated(Task):
+    def execute(self, context: ExecutionContext) -> FutureTask[int]:
+        future: FutureTask[Any] = context.submit_subtask(Plain(0))
+        return future
+
+
+@pytest.mark.parametrize("root", [Plain(0), Plain(3), Annotated(), WronglyAnnotated()], ids=repr)
+def test_a_message_that_is_the_result_of_a_subtask(root: Task):
+    job = Client().jobs().submit("root", root).wait()
+    assert job.result == timestamp_pb2.Timestamp(seconds=7)

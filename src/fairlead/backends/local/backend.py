@@ -23,7 +23,7 @@ from fairlead.backends.local.serving import serve
 from fairlead.backends.local.store import Store, job_of, open_store, task_range
 from fairlead.backends.local.storecache import StoreCache
 from fairlead.backends.local.submitted import submitted
-from fairlead.backends.local.upstream import resolve
+from fairlead.backends.local.upstream import owner, resolve
 from fairlead.backends.local.waiters import Waiters
 from fairlead.backends.local.watching import Watcher
 from fairlead.core.states import JobState, TaskState
@@ -183,6 +183,10 @@ class LocalBackend:
         if found is None:
             raise NotFoundError(f"No task has the id {task_id!r} in this store.")
         return found.result
+
+    def result_owner(self, task_id: str) -> str:
+        """Return the id of the task whose result it is: itself, unless it returned a future."""
+        return owner(self.store.reader(), task_id)
 
     def logs(
         self, *, job_id: str | None = None, task_id: str | None = None, follow: bool = False

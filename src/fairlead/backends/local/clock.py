@@ -84,7 +84,9 @@ class Clock:
         borrower = engine.borrower
         if engine.lender.active or (borrower is not None and borrower.active):
             return POLL_LOANS
-        return POLL if engine.jobs or (borrower is not None and borrower.expects_loans) else None
+        # A cancelled attempt may outlive its job, and must still be made to end.
+        at_work = engine.jobs or engine.running
+        return POLL if at_work or (borrower is not None and borrower.expects_loans) else None
 
     def _tick(self, now: float, batch: Batch) -> None:
         engine = self._engine

@@ -29,6 +29,7 @@ from fairlead.backends.local.lanes import Lanes
 from fairlead.backends.local.lending import Lender
 from fairlead.backends.local.loading import load_job
 from fairlead.backends.local.notes import Notes
+from fairlead.backends.local.outbox import publish
 from fairlead.backends.local.running import RunningAttempt
 from fairlead.backends.local.stopping import Stopper
 from fairlead.backends.local.store import Store
@@ -234,7 +235,7 @@ class Engine:
         """After the commit: external caches, ended jobs, waiters."""
         if batch.outbox:
             for number in {row[0] for row in batch.outbox}:
-                self.flush_cache(self.jobs[number])
+                publish(self.store, number, self.jobs[number].cache)
         after: list[Callable[[], None]] = []
         if batch.finals and self.waiters.any_task:
             after += self.waiters.tasks_ended(self.jobs, batch.finals)
@@ -243,19 +244,6 @@ class Engine:
                 self._let_go(job)
                 after += self.waiters.job_let_go(job.number, final=job.graph.is_final)
         return after
-
-    def flush_cache(self, job: DrivenJob) -> None:
-        """Publish committed cache writes that wait for a cache outside the store."""
-        rows = self.store.read(
-            "SELECT no, key, value FROM cache_outbox WHERE job = ? ORDER BY no", (job.number,)
-        )
-        for _, key, value in rows:
-            job.cache.set(key, value)
-        if rows:
-            with self.store.transaction() as connection:
-                connection.execute(
-                    "DELETE FROM cache_outbox WHERE job = ? AND no <= ?", (job.number, rows[-1][0])
-                )
 
     def _give_up(self, error: Exception) -> list[Callable[[], None]]:
         self.error = error
@@ -267,6 +255,7 @@ class Engine:
         for attempt in self.running.values():
             attempt.stopping = attempt.abandoned = True
         self.running.clear()
+        self.lender.fail()
         self._touched.clear()
         return after
 
@@ -311,7 +300,7 @@ class Engine:
             if job is None:
                 self.store.locks.release(number)
                 return
-            self.flush_cache(job)
+            publish(self.store, job.number, job.cache)
             if self.borrower is not None:
                 self.borrower.leave(number, now, batch)
             self.jobs[number] = job
@@ -359,7 +348,9 @@ class Engine:
             job = self.jobs.get(number)
             if job is None or self._inbox or not job.graph.closed:
                 return False
-            return not (job.graph.suspended or job.graph.running_count or self._may_go_on(job))
+            if any(attempt.job is job for attempt in self.running.values()):
+                return False
+            return not (job.graph.suspended or self._may_go_on(job))
 
     def _may_go_on(self, job: DrivenJob) -> bool:
         graph = job.graph

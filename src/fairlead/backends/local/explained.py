@@ -20,5 +20,7 @@ def without_attempt(node: Node) -> Failure:
     if node.state is TaskState.CANCELLED:
         return explained(TaskCancelledError(f"{name} was cancelled"), "CANCELLED")
     _, _, why = (node.reason or "").partition(": ")
-    error = TimeoutError(f"{name} never started: {why}. Give it more time, or start a runner for it.")
+    error = TimeoutError(
+        f"{name} never started: {why}. Give it more time, or start a runner for it."
+    )
     return explained(error, "QUEUE_TIMEOUT")

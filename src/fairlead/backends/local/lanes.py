@@ -158,7 +158,7 @@ class Lanes:
     def ended(self, attempt: RunningAttempt) -> None:
         """Count an attempt's worker as free again."""
         if attempt.abandoned:
-            if not attempt.in_process:
+            if attempt.workers is self.threads:
                 self.threads.change_slots(-1)  # the stuck thread has come back
             return
         attempt.workers.in_flight -= 1

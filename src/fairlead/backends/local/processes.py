@@ -105,6 +105,7 @@ class ProcessWorkers:
             self,
             programs=sorted(self._programs),
             grace=settings.grace(),
+            memory_limit=settings.worker_memory(),
             files_root=str(self._engine.store.files_folder("job", "task").parent.parent),
         )
         self._pools.append(pool)

@@ -6,6 +6,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from fairlead.backends.local.helping import Helper
+from fairlead.backends.local.outbox import publish_leftovers
 from fairlead.sdk.backend import RunnerOptions
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def serve(
 
     On an interrupt, what runs goes back to the queue and is charged to nobody.
     """
+    publish_leftovers(backend.store, options.cache)
     service = _Service(backend, options, only, forever)
     try:
         while True:

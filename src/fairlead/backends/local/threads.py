@@ -197,9 +197,6 @@ class ThreadWorkers:
             if ready and self._mean >= _SHORT:
                 self._wake_one()
             if attempt.abandoned:
-                engine.put(attempt)  # it was given up while it waited here
-                continue
-            if attempt.abandoned:
                 engine.put(attempt)  # it was given up before a thread came to it
                 continue
             current.attempt = attempt

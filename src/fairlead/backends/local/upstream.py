@@ -42,6 +42,18 @@ def resolve(connection: Any, ids: Iterable[str]) -> dict[str, Upstream]:
     }
 
 
+def owner(connection: Any, id_: str) -> str:
+    """Return the id of the task whose result is that of a task: the end of its futures."""
+    seen = {id_}
+    while True:
+        row = _load(connection, (id_,)).get(id_)
+        refs = row[2] if row else ()
+        if not refs or refs[0].path != () or str(refs[0].task) in seen:
+            return id_
+        id_ = str(refs[0].task)
+        seen.add(id_)
+
+
 def _referred(rows: Iterable[_Row]) -> set[str]:
     return {str(ref.task) for _, _, refs, _ in rows for ref in refs}
 

@@ -43,10 +43,12 @@ def run(
 ) -> None:
     """Submit a task of a file, run it here, and print its result.
 
-    A file without tasks is run as a plain script.  The exit code is 1 if the job failed.
+    A file without tasks is run as a plain script, and so is one that starts work itself
+    where neither a task, nor an input or another option for one is given.  The exit code
+    is 1 if the job failed.
     """
     from fairlead.cli.programs.inputs import read_input
-    from fairlead.cli.programs.load import is_script, load_task
+    from fairlead.cli.programs.load import is_script, load_task, starts_itself
     from fairlead.cli.programs.script import run_script
     from fairlead.cli.programs.submit import run_task
     from fairlead.cli.programs.target import parse_target
@@ -54,6 +56,9 @@ def run(
     invocation = context.ensure_object(Invocation)
     target = parse_target(program)
     if is_script(target, has_input=input is not None):
+        raise typer.Exit(run_script(target.file, invocation.backend_name))
+    nothing_chosen = (target.name, input, name, max_retries) == (None, None, None, 0)
+    if nothing_chosen and starts_itself(target):
         raise typer.Exit(run_script(target.file, invocation.backend_name))
     data = read_input(input or "{}")
     definition = load_task(target)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import sys
 
 from fairlead.cli.programs.choose import choose
 from fairlead.cli.programs.target import Target, may_define_tasks, read_program
@@ -26,6 +29,30 @@ def is_script(target: Target, *, has_input: bool) -> bool:
             f" `fairlead run {target.file}`"
         )
     return True
+
+
+def starts_itself(target: Target) -> bool:
+    """Import a file; return whether it starts work, so that it is whole only as a script.
+
+    Should it be run as one, what it printed before is printed then, not here.
+
+    Raises
+    ------
+    ProgramError
+        The file cannot be imported.
+    """
+    from fairlead.runner.program import import_program, starts_work
+
+    printed = io.StringIO()
+    starts = False
+    try:
+        with contextlib.redirect_stdout(printed):
+            import_program(os.path.realpath(target.file))
+        starts = starts_work(target.file)
+    finally:
+        if not starts:
+            sys.stdout.write(printed.getvalue())
+    return starts
 
 
 def load_task(target: Target) -> TaskDefinition:

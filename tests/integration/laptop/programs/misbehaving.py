@@ -35,6 +35,16 @@ class TakesMemory(Task):
         raise MemoryError
 
 
+class Hoards(Task):
+    """Takes a number of MiB, which it really writes to."""
+
+    mebibytes: int
+
+    def execute(self, context: ExecutionContext) -> int:
+        taken = [bytearray(2**20) for _ in range(self.mebibytes)]
+        return len(taken)
+
+
 class ToldPid(Task):
     """Leaves its process's id in a file, and waits to be killed."""
 
@@ -93,3 +103,15 @@ class Ok(Task):
 
     def execute(self, context: ExecutionContext) -> int:
         return self.number
+
+
+class EndsCopy(Task):
+    """Forks a copy that sleeps, and ends it as multiprocessing ends its workers."""
+
+    def execute(self, context: ExecutionContext) -> int:
+        child = os.fork()
+        if child == 0:
+            time.sleep(60)
+            os._exit(0)
+        os.kill(child, signal.SIGTERM)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
