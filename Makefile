@@ -105,7 +105,7 @@ verify: ## Fail if a derived file, the style, the types or the imports are not a
 UV_VERSION := 0.13.8
 COMPILE = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header
-EXTRAS := --extra cli --extra protobuf --extra s3
+EXTRAS := --extra cli --extra kubernetes --extra operator --extra protobuf --extra s3
 
 .PHONY: lock
 lock: $(PYTHON_VENV) ## Resolve the lock files anew (LOCK_OPTIONS=--upgrade for the newest)

@@ -15,9 +15,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import adr_index
+import crd_files
 import reference_cli
 import reference_configuration
 import reference_errors
+import reference_resources
 import reference_states
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,7 +29,9 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": reference_cli.text,
     "docs/reference/configuration.md": reference_configuration.text,
     "docs/reference/errors.md": reference_errors.text,
+    "docs/reference/resources.md": reference_resources.text,
     "docs/reference/states.md": reference_states.text,
+    **crd_files.FILES,
 }
 """Path from the repository's root -> the function that makes the file's text."""
 
