@@ -20,7 +20,7 @@ class Leaf(Task):
 
     def execute(self, context: ExecutionContext) -> int:
         note("leaf", self.number)
-        time.sleep(0.02)
+        time.sleep(0.03)
         return self.number
 
 
