@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead import Client, TaskError
+from fairlead import Client, ProgramError, TaskError
 
 from .conftest import states, until
 from .programs.misbehaving import (
@@ -73,6 +73,20 @@ class TestInProcesses:
         assert [one.outcome for one in client.backend.attempts(again.tasks()[0].id)] == [
             "CRASHED", "SUCCEEDED",
         ]  # fmt: skip
+
+    def test_a_program_that_no_worker_can_import_fails_only_its_own_tasks(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from .programs.unimportable import OutOfReach
+
+        monkeypatch.setenv("REFUSE_IMPORT", "1")
+        out_of_reach = client.jobs().submit("out of reach", OutOfReach())
+        others = client.jobs().submit("others", [Ok(number) for number in range(5)])
+        client.runner().run_all()
+
+        assert others.result == list(range(5))
+        with pytest.raises(ProgramError, match="does not like workers"):
+            _ = out_of_reach.result
 
     def test_memory(self, client: Client) -> None:
         job = client.jobs().submit("memory", TakesMemory()).wait(timeout=60)

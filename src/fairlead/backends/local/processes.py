@@ -66,13 +66,20 @@ class ProcessWorkers:
 
     def hand_over(self, attempts: list[RunningAttempt]) -> None:
         """Take attempts whose starts have been committed."""
+        by_program: dict[str, list[RunningAttempt]] = {}
+        for attempt in attempts:
+            by_program.setdefault(_program(attempt.definition), []).append(attempt)
         with self._guard:
-            try:
-                pool = self._pool_for(attempts)
-            except FairleadError as error:
-                self._refuse(attempts, error)
-                return
-            for attempt in attempts:
+            for program, its_attempts in by_program.items():
+                self._submit(program, its_attempts)
+
+    def _submit(self, program: str, attempts: list[RunningAttempt]) -> None:
+        """Give attempts to workers that have imported their program."""
+        left = list(attempts)
+        try:
+            pool = self._pool_for(program)
+            while left:
+                attempt = left[0]
                 self._ticket += 1
                 attempt.ticket = self._ticket
                 attempt.pool = pool
@@ -82,6 +89,9 @@ class ProcessWorkers:
                     attempt.order.chosen = chosen.version, chosen.origin.qualname
                 self._attempts[self._ticket] = attempt
                 pool.submit(self._ticket, attempt.order)
+                del left[0]
+        except FairleadError as error:
+            self._refuse(left, error)
 
     def _refuse(self, attempts: list[RunningAttempt], error: FairleadError) -> None:
         for attempt in attempts:
@@ -89,25 +99,26 @@ class ProcessWorkers:
             attempt.outcome = AttemptOutcome(OutcomeKind.NON_RETRYABLE, failure=failure)
             self._engine.put(attempt)
 
-    def _pool_for(self, attempts: list[RunningAttempt]) -> WorkerPool:
-        """Return a pool whose workers have imported the programs of these attempts."""
+    def _pool_for(self, program: str) -> WorkerPool:
+        """Return a pool whose workers have imported the program.
+
+        Only programs that are needed are imported, so that one which cannot be imported
+        fails nothing but its own tasks.
+        """
         from fairlead.runner.pool import WorkerPool
 
-        wanted = {_program(attempt.definition) for attempt in attempts}
-        if self._pools and wanted <= self._programs and self._pools[-1].alive:
+        if self._pools and program in self._programs and self._pools[-1].alive:
             return self._pools[-1]
-        known = self._engine.lanes.definitions
-        self._programs |= wanted | {
-            _program(known_one) for known_one in known if known_one.importable
-        }
+        programs = self._programs | {program}
         pool = WorkerPool(
             self.size,
             self,
-            programs=sorted(self._programs),
+            programs=sorted(programs),
             grace=settings.grace(),
             memory_limit=settings.worker_memory(),
             files_root=str(self._engine.store.files_folder("job", "task").parent.parent),
         )
+        self._programs = programs
         self._pools.append(pool)
         return pool
 
