@@ -58,16 +58,24 @@ demo: $(BASE) ## Count the identifiers of Python's standard library by map-reduc
 
 .PHONY: test
 test: $(DEV) ## Check everything: lint, types, generated files, all tests
-	@tools/run-parts lint types generated pytest
+	@tools/run-parts lint types generated pytest pytest-cluster
 
 .PHONY: test-fast
 test-fast: $(DEV) ## Run the unit tests only
 	@$(PYTHON_VENV) -m pytest -q tests/unit $(PYTEST_OPTIONS)
 
+PYTEST = $(PYTHON_VENV) -m pytest --timeout $(PYTEST_HANGS) --timeout-method thread \
+	--durations=15 $(PYTEST_OPTIONS)
+
 .PHONY: pytest
 pytest: $(DEV)
-	@tools/run-pytest $(PYTHON_VENV) -m pytest -n $(PYTEST_WORKERS) --dist worksteal \
-		--timeout $(PYTEST_HANGS) --timeout-method thread --durations=15 $(PYTEST_OPTIONS)
+	@rm -f build/pytest.txt build/pytest.status
+	@tools/run-pytest $(PYTEST) -n $(PYTEST_WORKERS) --dist worksteal -m "not cluster"
+
+# The tests of a cluster share it, so one process runs them, one after another.
+.PHONY: pytest-cluster
+pytest-cluster: $(DEV)
+	@tools/run-pytest $(PYTEST) -m cluster
 
 .PHONY: lint
 lint: $(DEV) ## Check style and format with ruff

@@ -42,6 +42,9 @@ FAILED = pytest.StashKey[bool]()
 TURN = "FAIRLEAD_CLUSTER_TURN"
 """Variable that tells child processes that their parent has the turn."""
 
+_turns = 0
+"""How many fixtures of this process have the turn."""
+
 TURN_SECONDS = 7200
 """How long a process waits for another one that is running tests of a cluster."""
 
@@ -110,6 +113,7 @@ def cluster_turn() -> Iterator[None]:
     Faults that one process injects must not hit the tests of another. Processes that this
     one starts share its turn. Where no cluster can be had, nobody waits to be told so.
     """
+    global _turns
     shared = SETTINGS.get(TURN) == "taken"
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {**SETTINGS, TURN: "taken"}.items():
@@ -118,8 +122,12 @@ def cluster_turn() -> Iterator[None]:
             choose()
         except UnsupportedError as reason:
             cannot(reason)
+        # Each folder of tests that imports this fixture makes its own of it.
+        shared = shared or _turns > 0
         with nullcontext() if shared else locked("tests of a cluster", TURN_SECONDS):
+            _turns += 1
             yield
+            _turns -= 1
 
 
 @pytest.fixture(scope="session")

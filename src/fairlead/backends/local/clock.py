@@ -56,6 +56,9 @@ class Clock:
         """Let the thread end."""
         self._closed = True
         self._alarm.set()
+        # A thread inside SQLite while the interpreter ends would bring it down.
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(1.0)
 
     def _run(self) -> None:
         engine = self._engine

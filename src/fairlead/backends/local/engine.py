@@ -74,6 +74,7 @@ class Engine:
         self._hot: dict[int, DrivenJob] = {}
         self._touched: dict[int, DrivenJob] = {}
         self._changed = threading.Event()
+        self._closed = False
         self._clock = Clock(self)
 
     # --- events -------------------------------------------------------------------
@@ -95,7 +96,7 @@ class Engine:
 
     def turn(self) -> None:
         """Handle all events that are there, unless another thread is about it."""
-        while self._inbox:
+        while self._inbox and not self._closed:
             if not self._lock.acquire(blocking=False):
                 return
             try:
@@ -389,6 +390,7 @@ class Engine:
             self.release(number)
         if self.lender.active and self.error is None:
             self.call(self.lender.close)
+        self._closed = True  # a thread that comes back later finds nobody to tell
         self.lanes.close()
         self._clock.close()
         self.notes.close()
