@@ -106,6 +106,9 @@ class Reader:
         self._ready.set_result(None)
         try:
             self._loop()
+        except BaseException as error:
+            self._abandon(f"The pool of worker processes has failed: {error}")
+            raise
         finally:
             self.usable = False
             self._disconnect()
@@ -131,6 +134,16 @@ class Reader:
             if self._staff.not_before:
                 self._balance()
             self._events.settled()
+
+    def _abandon(self, why: str) -> None:
+        """Finish all tickets after an error of the pool's own, or the owner waits for ever."""
+        self.usable = False
+        self._disconnect()
+        with self.dispatch.lock:
+            tickets = list(self.dispatch.entries)
+        for ticket in tickets:
+            self._finish(ticket, exits.lost_outcome(why))
+        self._events.settled()
 
     def _timeout(self) -> float | None:
         times = [moment for moment in (self._deadline, self._staff.not_before) if moment]

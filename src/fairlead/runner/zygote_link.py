@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import fairlead
-from fairlead.errors import ProgramError
+from fairlead.errors import BackendError, ProgramError
 from fairlead.runner import protocol, wire
 from fairlead.runner.seat import Seat
 from fairlead.runner.zygote import ZygoteConfig
@@ -32,16 +32,14 @@ class ZygoteLink:
     ------
     ProgramError
         If a program cannot be imported.
+    BackendError
+        If the system lets no process be started.
     """
 
     def __init__(self, config: ZygoteConfig, slots: int) -> None:
         self._sock, theirs = wire.packet_pair()
         with theirs:
-            self._process = subprocess.Popen(
-                _command(theirs.fileno(), slots),
-                pass_fds=(theirs.fileno(), slots),
-                stdin=subprocess.DEVNULL,
-            )
+            self._process = self._started(theirs.fileno(), slots)
         self._receiver = wire.Receiver(self._sock)
         try:
             with contextlib.suppress(ConnectionError):  # which waiting for it will tell
@@ -51,6 +49,15 @@ class ZygoteLink:
             self.close()
             raise
         self._sock.setblocking(False)
+
+    def _started(self, control: int, slots: int) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                _command(control, slots), pass_fds=(control, slots), stdin=subprocess.DEVNULL
+            )
+        except OSError as error:
+            self._sock.close()
+            raise BackendError(f"Worker processes cannot be started: {error}") from error
 
     def _await_ready(self, programs: list[str]) -> None:
         try:

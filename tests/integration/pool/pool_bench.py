@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -81,11 +82,12 @@ class Recorder:
 
 
 class Bench:
-    """A pool, its recorder and a counter of tickets."""
+    """A pool, its recorder and the tickets that the pool has taken."""
 
     def __init__(self, pool: WorkerPool, events: Recorder) -> None:
         self.pool = pool
         self.events = events
+        self.submitted: list[int] = []
         self._last = 0
 
     def submit(
@@ -102,6 +104,7 @@ class Bench:
             "job", f"task{self._last}", 1, task, "v0.0", None, data, refs, upstream or {}
         )
         self.pool.submit(self._last, order)
+        self.submitted.append(self._last)
         return self._last
 
     def run(self, task: str, value: Any = None) -> AttemptOutcome:
@@ -135,3 +138,16 @@ def is_running(pid: int) -> bool:
 def parent_of(pid: int) -> int:
     """Return the process id of a process's parent."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def zygote_of(pids: list[int]) -> int:
+    """Return the pid of the zygote that forked these workers; 0 if it is gone, or they are."""
+    for pid in pids:
+        try:
+            parent = parent_of(pid)
+            # An orphan's parent is somebody else, whom no test may harm.
+            if parent_of(parent) == os.getpid():
+                return parent
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return 0

@@ -9,7 +9,7 @@ import signal
 import time
 
 import pytest
-from pool_bench import Bench, parent_of
+from pool_bench import Bench, zygote_of
 
 from fairlead.sdk.attempt import OutcomeKind
 
@@ -31,7 +31,7 @@ class Chaos:
         end = time.monotonic() + DURATION
         while time.monotonic() < end - DURATION / 2:
             self.act()
-        self.kill_process(self.zygote())
+        self.kill_process(zygote_of(self.bench.pool.pids))
         while time.monotonic() < end:
             self.act()
 
@@ -70,16 +70,9 @@ class Chaos:
     def kill_worker(self) -> None:
         self.kill_process(self.chance.choice(self.bench.pool.pids or [0]))
 
-    def zygote(self) -> int:
-        for pid in self.bench.pool.pids:
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                zygote: int = parent_of(pid)
-                return zygote
-        return 0
-
     def kill_process(self, pid: int) -> None:
-        # It may have been reaped meanwhile; an orphan's parent is not the zygote.
-        if pid > 1 and pid != os.getpid():
+        # It may have been reaped meanwhile.
+        if pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 

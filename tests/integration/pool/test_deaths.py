@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from pool_bench import PATIENCE, Bench, eventually, is_running, parent_of
+from pool_bench import Bench, eventually, is_running, zygote_of
 
 from fairlead.errors import BackendError
 from fairlead.sdk.attempt import OutcomeKind
@@ -79,7 +81,7 @@ def test_an_interrupt_from_the_keyboard_leaves_the_workers_alone(bench: Bench) -
     """The driver decides what it means; here the signal goes to the workers and the zygote."""
     ticket = bench.submit("sleep", 0.3)
     eventually(lambda: len(bench.pool.pids) == 2)
-    for pid in [*bench.pool.pids, zygote_of(bench)]:
+    for pid in [*bench.pool.pids, present_zygote(bench)]:
         os.kill(pid, signal.SIGINT)
 
     assert bench.events.wait(ticket)[0].kind is OutcomeKind.SUCCEEDED
@@ -92,7 +94,7 @@ def test_a_killed_zygote_is_replaced(bench: Bench, tmp_path: Path) -> None:
     waiting = [bench.submit("echo", n) for n in range(60)]
     eventually(lambda: all(file.exists() for file in files))
 
-    os.kill(zygote_of(bench), signal.SIGKILL)
+    os.kill(present_zygote(bench), signal.SIGKILL)
 
     assert {one.kind for one in bench.events.wait(*running)} == {OutcomeKind.LOST}
     assert {one.kind for one in bench.events.wait(*waiting)} == {OutcomeKind.SUCCEEDED}
@@ -101,12 +103,55 @@ def test_a_killed_zygote_is_replaced(bench: Bench, tmp_path: Path) -> None:
 
 
 def test_a_pool_whose_zygotes_keep_dying_gives_up(bench: Bench) -> None:
-    with pytest.raises(BackendError, match="closed"):
-        kill_zygotes_for_ever(bench)
+    while bench.pool.alive:
+        kill_zygote(bench)
+        with contextlib.suppress(BackendError):  # it may have given up just now
+            bench.submit("sleep", 300)
     bench.pool.close()
 
+    assert sorted(bench.events.outcomes) == bench.submitted
     kinds = {one.kind for one in bench.events.outcomes.values()}
     assert kinds <= {OutcomeKind.LOST, OutcomeKind.RELEASED}
+
+
+def test_a_pool_that_cannot_start_another_zygote_gives_up(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for ever for what was submitted."""
+    file = tmp_path / "begun"
+    running = bench.submit("touch_and_sleep", [str(file), 300])
+    waiting = [bench.submit("sleep", 300) for _ in range(60)]
+    eventually(file.exists)
+
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
+    os.kill(present_zygote(bench), signal.SIGKILL)
+
+    assert bench.events.wait(running)[0].kind is OutcomeKind.LOST
+    kinds = {one.kind for one in bench.events.wait(*waiting)}
+    assert kinds <= {OutcomeKind.LOST, OutcomeKind.RELEASED}
+    eventually(lambda: not bench.pool.alive)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_pool_that_may_open_no_more_files_finishes_what_it_has(
+    bench: Bench, tmp_path: Path
+) -> None:
+    file = tmp_path / "begun"
+    tickets = [bench.submit("touch_and_sleep", [str(file), 300]) for _ in range(60)]
+    eventually(file.exists)
+
+    most, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))), hard))
+    try:
+        bench.pool.resize(100)
+        outcomes = bench.events.wait(*tickets)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+    assert {one.kind for one in outcomes} == {OutcomeKind.LOST}
+    assert "Too many open files" in outcomes[0].failure.message
+    eventually(lambda: not bench.pool.alive)
+    eventually(lambda: not is_running(int(file.read_text().split()[0])))
 
 
 def test_random_kills_lose_nothing_and_finish_nothing_twice(make_bench) -> None:
@@ -130,26 +175,17 @@ def test_random_kills_lose_nothing_and_finish_nothing_twice(make_bench) -> None:
     assert kinds.count(OutcomeKind.CRASHED) <= kills
 
 
-def zygote_of(bench: Bench) -> int:
-    """Return the pid of the parent of the pool's workers."""
-    eventually(lambda: bool(bench.pool.pids))
-    zygote: int = parent_of(bench.pool.pids[0])
-    return zygote
-
-
-def kill_zygotes_for_ever(bench: Bench) -> None:
-    """Kill one zygote after the other, submitting meanwhile."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        kill_zygote(bench)
-        bench.submit("sleep", 300)
+def present_zygote(bench: Bench) -> int:
+    """Return the pid of the zygote once there are workers, whose parent it is."""
+    eventually(lambda: bool(zygote_of(bench.pool.pids)))
+    return zygote_of(bench.pool.pids)
 
 
 def kill_zygote(bench: Bench) -> None:
     """Kill the zygote if it can be found: it may be on its way out already."""
-    try:
-        zygote = zygote_of(bench) if bench.pool.alive else 0
-        if zygote > 1 and zygote != os.getpid():
+    # There are no workers between two zygotes, nor once the pool has given up.
+    eventually(lambda: bool(bench.pool.pids) or not bench.pool.alive)
+    zygote = zygote_of(bench.pool.pids)
+    if zygote:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(zygote, signal.SIGKILL)
-    except (FileNotFoundError, ProcessLookupError, IndexError):
-        return
