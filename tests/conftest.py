@@ -1,9 +1,13 @@
-"""What holds for all tests: a store of their own, none of the caller's settings, no deadlines."""
+"""What holds for all tests: a store of their own, none of the caller's settings, no deadlines.
+
+Ctrl-C works for the programs that tests start, whoever started the tests.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +18,11 @@ import pytest
 # a failing one is printed in a form that can be pasted.
 hypothesis.settings.register_profile("fairlead", deadline=None, database=None, print_blob=True)
 hypothesis.settings.load_profile("fairlead")
+
+# A shell without job control starts what it puts into the background deaf to Ctrl-C, and so
+# would be every program that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
