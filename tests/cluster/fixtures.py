@@ -126,8 +126,10 @@ def cluster_turn() -> Iterator[None]:
         shared = shared or _turns > 0
         with nullcontext() if shared else locked("tests of a cluster", TURN_SECONDS):
             _turns += 1
-            yield
-            _turns -= 1
+            try:
+                yield
+            finally:
+                _turns -= 1
 
 
 @pytest.fixture(scope="session")

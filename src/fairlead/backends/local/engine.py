@@ -100,7 +100,7 @@ class Engine:
             if not self._lock.acquire(blocking=False):
                 return
             try:
-                after = self._take_turn()
+                after = [] if self._closed else self._take_turn()
             finally:
                 self._lock.release()
             for callback in after:
@@ -390,7 +390,8 @@ class Engine:
             self.release(number)
         if self.lender.active and self.error is None:
             self.call(self.lender.close)
-        self._closed = True  # a thread that comes back later finds nobody to tell
+        with self._lock:  # not in the middle of another thread's turn
+            self._closed = True  # a thread that comes back later finds nobody to tell
         self.lanes.close()
         self._clock.close()
         self.notes.close()

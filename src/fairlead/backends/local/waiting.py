@@ -32,11 +32,13 @@ def wait(backend: LocalBackend, job: int, task: int | None, timeout: float | Non
     deadline = None if timeout is None else monotonic() + timeout
     try:
         with _slot_given_up():
+            # Even the shortest wait drives the job: a slow machine may have used it up here.
+            left = timeout
             while not is_over(backend.store, job, task):
-                left = None if deadline is None else deadline - monotonic()
                 if left is not None and left <= 0:
                     return
                 _wait_once(backend, job, task, left)
+                left = None if deadline is None else deadline - monotonic()
     except KeyboardInterrupt:
         backend.interrupted()
         raise

@@ -58,15 +58,16 @@ class ToldPid(Task):
         return "not killed"
 
 
-class Sleeps(Task):
-    seconds: float
-    note: str = ""
+class Waits(Task):
+    """Waits for a file without looking whether it should stop; says who it is, and its end."""
 
-    def execute(self, context: ExecutionContext) -> str:
-        time.sleep(self.seconds)
-        if self.note:
-            Path(self.note).touch()
-        return "slept"
+    gate: str
+
+    def execute(self, context: ExecutionContext) -> None:
+        Path(f"{self.gate}.pid").write_text(str(os.getpid()))
+        while not os.path.exists(self.gate):
+            time.sleep(0.005)
+        Path(f"{self.gate}.passed").touch()
 
 
 class SleepsDeaf(Task):

@@ -1,0 +1,43 @@
+"""The end of an engine: no thread is in the store any more, or enters it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from fairlead.backends.local import LocalBackend
+from fairlead.backends.local.batch import Batch
+from fairlead.sdk.backend import RunnerOptions
+
+PATIENCE = 60.0
+
+
+def test_it_ends_after_a_turn_that_another_thread_takes() -> None:
+    backend = LocalBackend()
+    engine = backend.open_engine(RunnerOptions())
+    turn_begun, turn_may_end, late = threading.Event(), threading.Event(), threading.Event()
+
+    def slow_event(now: float, batch: Batch) -> None:
+        turn_begun.set()
+        assert turn_may_end.wait(PATIENCE)
+
+    engine.put(slow_event)
+    turning = _in_thread(engine.turn)
+    assert turn_begun.wait(PATIENCE)
+    closing = _in_thread(lambda: backend.close_engine(engine))
+    closing.join(0.1)
+    assert closing.is_alive(), "it ended in the middle of a turn"
+
+    turn_may_end.set()
+    for thread in (turning, closing):
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+    engine.put(lambda now, batch: late.set())
+    engine.turn()
+    assert not late.is_set()
+
+
+def _in_thread(call: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    return thread
