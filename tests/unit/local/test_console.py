@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 
 import pytest
 
@@ -95,3 +97,45 @@ def test_the_end_of_a_task_does_not_fail_where_nothing_can_be_written(
     shown.close()
 
     tee.finish("1")
+
+
+STREAMS_GIVEN_BACK = """
+import gc, sys, threading
+from fairlead.backends.local.console import stand_down, stand_in
+
+class Slow:
+    written = []
+
+    def __init__(self):
+        self.reached, self.go_on = threading.Event(), threading.Event()
+
+    def write(self, text):
+        self.written.append(text)
+        self.reached.set()
+        assert self.go_on.wait(60)
+
+    def flush(self): ...
+
+sys.stdout = slow = Slow()
+for _ in range(20):
+    slow.reached.clear(), slow.go_on.clear()
+    stand_in("engine", lambda level, text: None)
+    printing = threading.Thread(target=print, args=("said",), kwargs={"flush": True})
+    printing.start()
+    assert slow.reached.wait(60)
+    stand_down("engine")
+    gc.collect()
+    rubbish = [bytearray(n) for n in range(1000)]
+    slow.go_on.set()
+    printing.join()
+assert slow.written == ["said", "\\n"] * 20, slow.written
+"""
+
+
+def test_streams_may_be_given_back_while_something_prints() -> None:
+    """``print`` does not keep the stream alive that it writes to."""
+    done = subprocess.run(
+        [sys.executable, "-c", STREAMS_GIVEN_BACK], capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")

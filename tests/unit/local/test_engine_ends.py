@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable
+
+import pytest
 
 from fairlead.backends.local import LocalBackend
 from fairlead.backends.local.batch import Batch
@@ -35,6 +38,25 @@ def test_it_ends_after_a_turn_that_another_thread_takes() -> None:
     engine.put(lambda now, batch: late.set())
     engine.turn()
     assert not late.is_set()
+
+
+def test_an_interrupt_while_its_clock_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock runs when the interrupt comes through, and ends with the engine."""
+    backend = LocalBackend()
+    engine = backend.open_engine(RunnerOptions())
+    start, before = threading.Thread.start, set(threading.enumerate())
+
+    def interrupted_start(thread: threading.Thread) -> None:
+        signal.raise_signal(signal.SIGINT)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted_start)
+    with pytest.raises(KeyboardInterrupt):
+        engine.wake_clock()
+    [clock] = set(threading.enumerate()) - before
+    backend.close_engine(engine)
+    clock.join(PATIENCE)
+    assert not clock.is_alive()
 
 
 def _in_thread(call: Callable[[], None]) -> threading.Thread:

@@ -12,6 +12,7 @@ from time import monotonic, perf_counter, sleep
 from typing import TYPE_CHECKING
 
 from fairlead.backends.local.batch import Batch
+from fairlead.backends.local.interrupts import uninterrupted
 from fairlead.backends.local.requests import apply_requests
 
 if TYPE_CHECKING:
@@ -39,12 +40,15 @@ class Clock:
 
     def start(self) -> None:
         """Start the thread, or wake it."""
-        if self._thread is None or not self._thread.is_alive():
-            self._closed = False
-            self._thread = threading.Thread(target=self._run, name="fairlead-clock", daemon=True)
-            self._thread.start()
-        else:
-            self._alarm.set()
+        with uninterrupted():  # nobody could wait for the end of a thread that is half started
+            if self._thread is None or not self._thread.is_alive():
+                self._closed = False
+                self._thread = threading.Thread(
+                    target=self._run, name="fairlead-clock", daemon=True
+                )
+                self._thread.start()
+            else:
+                self._alarm.set()
 
     def arm(self) -> None:
         """Take a turn soon."""

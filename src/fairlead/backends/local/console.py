@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TextIO
 
@@ -50,6 +51,10 @@ class Tee:
     def stream(self) -> TextIO:
         """The stream that this one stands in front of."""
         return self._stream
+
+    def is_for(self, level: str, keep: Keep) -> bool:
+        """Whether what it keeps goes there."""
+        return self._level == level and self._keep is keep
 
     def shown(self, text: str) -> int:
         """Write without keeping."""
@@ -92,6 +97,7 @@ class Tee:
 
 
 _wanted_by: set[object] = set()
+_made: deque[Tee] = deque(maxlen=16)
 _guard = threading.Lock()
 
 
@@ -119,9 +125,22 @@ def finish_lines(owner: object) -> None:
 
 def _stand_in(keep: Keep) -> None:
     if not isinstance(sys.stdout, Tee):
-        sys.stdout = Tee(sys.stdout, "stdout", keep)
+        sys.stdout = _tee(sys.stdout, "stdout", keep)
     if not isinstance(sys.stderr, Tee):
-        sys.stderr = Tee(sys.stderr, "stderr", keep)
+        sys.stderr = _tee(sys.stderr, "stderr", keep)
+
+
+def _tee(stream: TextIO, level: str, keep: Keep) -> Tee:
+    """Return what stands in front of a stream, the same one every time.
+
+    It stays in memory afterwards: ``print`` does not hold on to the stream that it
+    writes to, and would bring the interpreter down if that went away meanwhile.
+    """
+    for tee in _made:
+        if tee.stream is stream and tee.is_for(level, keep):
+            return tee
+    _made.append(Tee(stream, level, keep))
+    return _made[-1]
 
 
 def _stand_down() -> None:

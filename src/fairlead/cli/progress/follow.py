@@ -113,12 +113,13 @@ def followed(backend: Backend, job_id: str) -> Iterator[None]:
                 pause = follower.pause
 
         watcher = threading.Thread(target=_unless_it_fails(keep_looking), daemon=True)
-        watcher.start()
         try:
+            watcher.start()
             yield
         finally:
             stop.set()
-            watcher.join()
+            if watcher.is_alive():  # an interrupt may have come before it was started
+                watcher.join()
 
 
 def _unless_it_fails(look: Callable[[], None]) -> Callable[[], None]:
