@@ -13,10 +13,27 @@ from __future__ import annotations
 
 import fcntl
 import os
+import struct
+import sys
 import threading
 from pathlib import Path
 
 _TRY_LOCK = fcntl.LOCK_EX | fcntl.LOCK_NB
+
+_FLOCK = struct.Struct("hhqqi4x")
+"""The kernel's ``struct flock``: kind, whence, start, length, holder."""
+
+_CAN_LOOK = sys.platform == "linux" and sys.maxsize > 2**32
+"""Whether that is its layout, so that a lock can be looked at without taking it."""
+
+
+def _request(job: int) -> bytes:
+    return _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, job, 1, 0)
+
+
+def _kind(answer: bytes) -> int:
+    kind: int = _FLOCK.unpack(answer)[0]
+    return kind
 
 
 class JobLocks:
@@ -55,12 +72,20 @@ class JobLocks:
         """Return whether any process, this one included, drives the job now."""
         with self._guard:
             self._open()
-            if job in self._held:
-                return True
-            if not self._lock(job, _TRY_LOCK):
-                return True
-            self._lock(job, fcntl.LOCK_UN)
+            return job in self._held or self._is_taken(job)
+
+    def _is_taken(self, job: int) -> bool:
+        """Ask the kernel whether another process holds a lock."""
+        if self._path is None:
             return False
+        if _CAN_LOOK:
+            answer = fcntl.fcntl(self._descriptor, fcntl.F_GETLK, _request(job))
+            return _kind(answer) != fcntl.F_UNLCK
+        # Whoever tries to take it at this very moment is told that it is taken.
+        if not self._lock(job, _TRY_LOCK):
+            return True
+        self._lock(job, fcntl.LOCK_UN)
+        return False
 
     def _open(self) -> None:
         if self._process == os.getpid():

@@ -12,9 +12,10 @@ from typing import Any, cast
 from fairlead.backends.local.observing import observe
 from fairlead.backends.local.schema import TASK_BITS
 from fairlead.backends.local.store import Store, task_range
+from fairlead.backends.local.taking import taken
 from fairlead.core.ids import IdSequence
 from fairlead.core.renewal import renew
-from fairlead.errors import InvalidRequestError, JobBusyError
+from fairlead.errors import InvalidRequestError
 
 _COPY = (
     "INSERT INTO task (no, id, node, parent, depth, run, key, identifier, version, source, input,"
@@ -39,12 +40,9 @@ def retry(store: Store, number: int) -> int:
         The job has not failed and was not cancelled.
     """
     name = store.read("SELECT name FROM job WHERE no = ?", (number,))[0][0]
-    if not store.locks.acquire(number):
-        raise JobBusyError(f"Job {name} is still running. Wait for its end, or cancel it first.")
-    try:
+    busy = f"Job {name} is still running. Wait for its end, or cancel it first."
+    with taken(store, number, busy):
         return _retry(store, number, name)
-    finally:
-        store.locks.release(number)
 
 
 def _retry(store: Store, number: int, name: str) -> int:

@@ -11,8 +11,9 @@ from fairlead.backends.local.batch import Batch
 from fairlead.backends.local.newtasks import TaskRows
 from fairlead.backends.local.schema import TASK_BITS
 from fairlead.backends.local.store import Store, task_range
+from fairlead.backends.local.taking import taken
 from fairlead.core.specs import check_specs
-from fairlead.errors import DuplicateTaskError, JobBusyError
+from fairlead.errors import DuplicateTaskError
 from fairlead.sdk.backend import NewJob
 
 _INSERT_JOB = (
@@ -74,11 +75,8 @@ def delete_job(store: Store, number: int, job_id: str) -> None:
     JobBusyError
         Somebody drives the job.
     """
-    if not store.locks.acquire(number):
-        raise JobBusyError(
-            f"Job {job_id} is running. Cancel it with `fairlead jobs cancel {job_id}` first."
-        )
-    try:
+    busy = f"Job {job_id} is running. Cancel it with `fairlead jobs cancel {job_id}` first."
+    with taken(store, number, busy):
         first, last = task_range(number)
         with store.transaction(synced=True) as connection:
             for table in ("log", "attempt", "task_metadata"):
@@ -88,5 +86,3 @@ def delete_job(store: Store, number: int, job_id: str) -> None:
                 connection.execute(f"DELETE FROM {table} WHERE job = ?", (number,))
             connection.execute("DELETE FROM job WHERE no = ?", (number,))
         shutil.rmtree(store.files_folder(job_id, "x").parent, ignore_errors=True)
-    finally:
-        store.locks.release(number)
