@@ -64,7 +64,7 @@ def test_tasks_of_one_job_that_need_each_other_run_at_once(client: Client, gate:
     """The second opens the gate at which the first waits."""
     job = client.jobs().submit("meet", [Root({"gate": str(gate)}), Opens(str(gate))])
 
-    assert job.wait(timeout=20).state.value == "COMPLETED"
+    assert job.wait(timeout=60).state.value == "COMPLETED"
 
 
 def test_an_empty_job_is_refused(client: Client) -> None:

@@ -67,7 +67,7 @@ def test_stop_asks_and_keeps_the_result(client: Client, gate: Gate) -> None:
         gate.reached()
         assert instance.status == "running"
         instance.stop()
-        assert future.result(timeout=20) == "Cancelled"
+        assert future.result(timeout=60) == "Cancelled"
         assert future.status == "completed"
 
 

@@ -59,10 +59,10 @@ def test_others_go_on_meanwhile(client: Client) -> None:
 
 
 def test_a_time_limit_on_waiting_does_not_run_while_suspended(client: Client) -> None:
-    job = client.jobs().submit("patient", Root({"returns": 1}), queue_timeout=0.3)
+    job = client.jobs().submit("patient", Root({"returns": 1}), queue_timeout=3.0)
     client.jobs().suspend(job)
     with pytest.raises(TimeoutError):
-        job.wait(timeout=0.5)
+        job.wait(timeout=3.1)
     client.jobs().resume(job)
 
     assert job.wait(timeout=60).state.value == "COMPLETED"

@@ -122,7 +122,7 @@ def fail(message: str) -> None:
 @session_task(max_parallel=2)
 def until_stopped(tc: TaskControl, reached: str) -> str:
     open(f"{reached}.reached", "w").close()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if tc.should_stop:
             return "Cancelled"

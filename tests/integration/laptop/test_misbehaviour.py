@@ -137,10 +137,10 @@ class TestInProcesses:
         job.wait(timeout=60)
 
         assert job.state.value == "COMPLETED"
-        until(lambda: not Path(f"/proc/{gate.read_text()}").exists(), 10)
+        until(lambda: not Path(f"/proc/{gate.read_text()}").exists())
 
     def test_what_a_task_forks_can_be_told_to_end(self, client: Client) -> None:
-        job = client.jobs().submit("copy", EndsCopy()).wait(timeout=30)
+        job = client.jobs().submit("copy", EndsCopy()).wait(timeout=60)
 
         assert job.result == -signal.SIGTERM
 
@@ -163,7 +163,7 @@ def test_a_time_limit_in_threads_moves_the_task_to_a_process(client: Client, gat
 
 
 def test_a_task_within_its_time_limit(client: Client) -> None:
-    assert client.jobs().submit("quick", Ok(1), timeout=30).wait(timeout=60).result == 1
+    assert client.jobs().submit("quick", Ok(1), timeout=60).wait(timeout=60).result == 1
 
 
 def test_a_thread_that_does_not_stop_is_given_up(

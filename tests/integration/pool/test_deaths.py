@@ -160,7 +160,8 @@ def test_random_kills_lose_nothing_and_finish_nothing_twice(make_bench) -> None:
     tickets = [bench.submit("sleep", chance.choice([0, 0.001, 0.004])) for _ in range(200)]
     kills = 0
     while len(bench.events.outcomes) < len(tickets):
-        for pid in chance.sample(bench.pool.pids, min(1, len(bench.pool.pids))):
+        pids = bench.pool.pids
+        for pid in chance.sample(pids, min(1, len(pids))):
             try:
                 os.kill(pid, signal.SIGKILL)
                 kills += 1

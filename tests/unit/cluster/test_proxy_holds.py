@@ -81,7 +81,7 @@ def test_a_reply_released_ahead_of_time_is_not_held(
         await server.asked.wait()
         proxy.release(number, drop=drop)
         server.may_answer.set()
-        return await asyncio.wait_for(answer, 20)
+        return await asyncio.wait_for(answer, 60)
 
     try:
         said = asyncio.run(exchange())
