@@ -123,12 +123,21 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
+class Program(subprocess.Popen[str]):
+    """A program that does not outlive the block of a test that fails in it."""
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: Any) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, *rest)
+
+
 @pytest.fixture
 def start(folder: Path) -> Callable[..., subprocess.Popen[str]]:
     """Start ``fairlead`` with some arguments, with pipes for all its streams."""
 
     def call(*arguments: str, **options: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return Program(
             [sys.executable, "-m", "fairlead.cli.main", *arguments],
             cwd=folder,
             stdin=subprocess.PIPE,

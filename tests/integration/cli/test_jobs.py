@@ -230,10 +230,10 @@ def test_an_interrupted_run_says_how_it_goes_on_and_goes_on(
         assert run.stdout is not None
         assert run.stdout.readline() == "waiting\n"
         run.send_signal(signal.SIGINT)
-        gate.touch()
         assert run.wait() == 130
         assert run.stderr is not None
         assert run.stderr.read().count("`fairlead jobs run ") == 1
+    gate.touch()
     ended = fairlead("jobs", "run", "held")
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith("waiting\nheld  COMPLETED after ")

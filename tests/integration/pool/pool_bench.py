@@ -127,6 +127,11 @@ def eventually(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def has_said(file: Path) -> bool:
+    """Return whether a task has written a whole line into a file."""
+    return file.exists() and file.read_text().endswith("\n")
+
+
 def is_running(pid: int) -> bool:
     """Return whether a process exists and is no zombie."""
     try:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from pool_bench import Bench, eventually, is_running, zygote_of
+from pool_bench import Bench, eventually, has_said, is_running, zygote_of
 
 from fairlead.errors import BackendError
 from fairlead.sdk.attempt import OutcomeKind
@@ -66,7 +66,7 @@ def test_nothing_outlives_the_driver(tmp_path: Path, how: str, number: int) -> N
     assert driver.stdout is not None
     pids = [int(pid) for pid in driver.stdout.readline().strip("[]\n").split(",")]
     if how != "return":
-        eventually(lambda: file.exists() and file.read_text().endswith("\n"))
+        eventually(lambda: has_said(file))
         pids.append(int(file.read_text()))
         driver.send_signal(number)
     driver.wait()
@@ -92,7 +92,7 @@ def test_a_killed_zygote_is_replaced(bench: Bench, tmp_path: Path) -> None:
     files = [tmp_path / f"begun{n}" for n in range(2)]
     running = [bench.submit("touch_and_sleep", [str(file), 300]) for file in files]
     waiting = [bench.submit("echo", n) for n in range(60)]
-    eventually(lambda: all(file.exists() for file in files))
+    eventually(lambda: all(has_said(file) for file in files))
 
     os.kill(present_zygote(bench), signal.SIGKILL)
 
@@ -121,7 +121,7 @@ def test_a_pool_that_cannot_start_another_zygote_gives_up(
     file = tmp_path / "begun"
     running = bench.submit("touch_and_sleep", [str(file), 300])
     waiting = [bench.submit("sleep", 300) for _ in range(60)]
-    eventually(file.exists)
+    eventually(lambda: has_said(file))
 
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
     os.kill(present_zygote(bench), signal.SIGKILL)
@@ -138,7 +138,7 @@ def test_a_pool_that_may_open_no_more_files_finishes_what_it_has(
 ) -> None:
     file = tmp_path / "begun"
     tickets = [bench.submit("touch_and_sleep", [str(file), 300]) for _ in range(60)]
-    eventually(file.exists)
+    eventually(lambda: has_said(file))
 
     most, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))), hard))

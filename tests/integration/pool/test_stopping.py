@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from pool_bench import Bench, Recorder, eventually, is_running
+from pool_bench import Bench, Recorder, eventually, has_said, is_running
 
 from fairlead.errors import BackendError
 from fairlead.runner.pool import WorkerPool
@@ -195,7 +195,7 @@ def test_what_does_not_stop_in_time_is_killed_uncharged(make_bench, tmp_path: Pa
     bench = make_bench(1)
     file = tmp_path / "begun"
     running = bench.submit("touch_and_sleep", [str(file), 300])
-    eventually(file.exists)
+    eventually(lambda: has_said(file))
 
     bench.pool.close(0.05)
 

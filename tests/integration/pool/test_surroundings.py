@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pool_bench import eventually, is_running
+from pool_bench import eventually, has_said, is_running
 
 from fairlead.sdk.attempt import OutcomeKind
 
@@ -34,7 +34,7 @@ def test_no_process_outlives_a_task_that_is_killed(make_bench, tmp_path: Path) -
     bench = make_bench(1)
     file = tmp_path / "child"
     ticket = bench.submit("start_child_and_wait", str(file))
-    eventually(lambda: file.exists() and file.read_text().endswith("\n"))
+    eventually(lambda: has_said(file))
 
     bench.pool.kill(ticket, OutcomeKind.TIMEOUT)
     bench.events.wait(ticket)
