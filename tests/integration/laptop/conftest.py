@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,11 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Start a program of this folder; whatever still runs is killed after the test."""
+    """Start a program of this folder.
+
+    Whatever still runs is killed after the test, and says first what each of its threads
+    is about: pytest shows that where the test has failed.
+    """
     started: list[subprocess.Popen[str]] = []
 
     def call(name: str, *arguments: object, **environment: str) -> subprocess.Popen[str]:
@@ -35,13 +42,18 @@ def start() -> Iterator[Start]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, **environment},
+            env={**os.environ, "PYTHONFAULTHANDLER": "1", **environment},
         )
         started.append(program)
         return program
 
     yield call
     for program in started:
+        if program.poll() is None:
+            resource.prlimit(program.pid, resource.RLIMIT_CORE, (0, 0))
+            program.send_signal(signal.SIGABRT)
+            with suppress(subprocess.TimeoutExpired):
+                print(program.communicate(timeout=30)[1])
         program.kill()
         program.communicate()
 
