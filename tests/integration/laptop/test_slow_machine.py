@@ -7,8 +7,9 @@ import itertools
 import pytest
 
 from fairlead import Client
+from fairlead.backends.local.engine import Engine
 
-from .conftest import until
+from .conftest import Start, until
 from .programs.misbehaving import Ok
 
 
@@ -20,6 +21,20 @@ def test_a_run_goes_on_by_itself(client: Client, monkeypatch: pytest.MonkeyPatch
     run = client.run(Ok(1))
 
     until(lambda: run.status == "completed")
+
+
+def test_a_job_that_only_others_can_run_is_let_go(
+    client: Client, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time is up while other things keep the engine busy."""
+    submitting = start("steps", "submit", 3)
+    assert submitting.stdout is not None
+    job = client.jobs().find(submitting.stdout.readline().strip())
+    monkeypatch.setattr(Engine, "is_stuck", lambda engine, number: False)
+    with pytest.raises(TimeoutError):
+        job.wait(timeout=0.01)
+
+    assert not job.view.driven
 
 
 def test_a_wait_of_no_length_only_looks(client: Client) -> None:

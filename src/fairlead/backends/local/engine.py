@@ -347,11 +347,23 @@ class Engine:
         """Whether a job driven here waits for tasks that can only run elsewhere."""
         with self._lock:
             job = self.jobs.get(number)
-            if job is None or self._inbox or not job.graph.closed:
-                return False
-            if any(attempt.job is job for attempt in self.running.values()):
-                return False
-            return not (job.graph.suspended or self._may_go_on(job))
+            return job is not None and not self._inbox and self._is_stuck(job)
+
+    def _is_stuck(self, job: DrivenJob) -> bool:
+        if not job.graph.closed or job.graph.suspended or self._may_go_on(job):
+            return False
+        return not any(attempt.job is job for attempt in self.running.values())
+
+    def release_if_stuck(self, number: int) -> None:
+        """Stop driving a job that waits for tasks that can only run elsewhere."""
+
+        def look(now: float, batch: Batch) -> None:
+            job = self.jobs.get(number)
+            if job is not None and self._is_stuck(job):
+                job.released = True
+                self.touch(job)
+
+        self.call(look)
 
     def _may_go_on(self, job: DrivenJob) -> bool:
         graph = job.graph

@@ -36,6 +36,7 @@ def wait(backend: LocalBackend, job: int, task: int | None, timeout: float | Non
             left = timeout
             while not is_over(backend.store, job, task):
                 if left is not None and left <= 0:
+                    _leave(backend, job)
                     return
                 _wait_once(backend, job, task, left)
                 left = None if deadline is None else deadline - monotonic()
@@ -67,6 +68,13 @@ def _wait_once(backend: LocalBackend, job: int, task: int | None, left: float | 
                 break
     if engine.error is not None:
         raise engine.error
+
+
+def _leave(backend: LocalBackend, job: int) -> None:
+    """Let a job go that nobody waits for here any more, unless it can go on here by itself."""
+    engine = backend.driver(job)
+    if engine is not None and engine is backend.own_engine():
+        engine.release_if_stuck(job)
 
 
 def is_over(store: Store, job: int, task: int | None) -> bool:
