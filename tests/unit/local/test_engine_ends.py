@@ -59,6 +59,21 @@ def test_an_interrupt_while_its_clock_starts(monkeypatch: pytest.MonkeyPatch) ->
     assert not clock.is_alive()
 
 
+def test_what_came_while_somebody_looked_is_handled_by_the_next_look() -> None:
+    """The clock is asleep, so that nobody else would, and a runner would never be idle."""
+    backend = LocalBackend()
+    engine = backend.open_engine(RunnerOptions())
+    handled = threading.Event()
+    with engine._lock:
+        engine.put(lambda now, batch: handled.set())
+        _in_thread(engine.turn).join(PATIENCE)
+    assert not handled.is_set()
+
+    assert engine.is_idle
+    assert handled.is_set()
+    backend.close_engine(engine)
+
+
 def _in_thread(call: Callable[[], None]) -> threading.Thread:
     thread = threading.Thread(target=call, daemon=True)
     thread.start()

@@ -92,7 +92,7 @@ class Clock:
         if engine.lender.active or (borrower is not None and borrower.active):
             return POLL_LOANS
         # A cancelled attempt may outlive its job, and must still be made to end.
-        at_work = engine.jobs or engine.running
+        at_work = engine.jobs or engine.running or engine.has_events
         return POLL if at_work or (borrower is not None and borrower.expects_loans) else None
 
     def _tick(self, now: float, batch: Batch) -> None:

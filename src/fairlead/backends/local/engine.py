@@ -336,6 +336,7 @@ class Engine:
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs here, can start here, or will by the passing of time."""
+        self._catch_up()
         if self._inbox or self.running:
             return False
         with self._lock:
@@ -345,9 +346,19 @@ class Engine:
 
     def is_stuck(self, number: int) -> bool:
         """Whether a job driven here waits for tasks that can only run elsewhere."""
+        self._catch_up()
         with self._lock:
             job = self.jobs.get(number)
             return job is not None and not self._inbox and self._is_stuck(job)
+
+    def _catch_up(self) -> None:
+        """Handle what came while this thread held the lock to look, and so no turn took.
+
+        Nobody else might: the clock sleeps for good once no job is driven.
+        """
+        if self._inbox:
+            with uninterrupted():
+                self.turn()
 
     def _is_stuck(self, job: DrivenJob) -> bool:
         if not job.graph.closed or job.graph.suspended or self._may_go_on(job):
