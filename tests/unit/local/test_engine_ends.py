@@ -59,6 +59,30 @@ def test_an_interrupt_while_its_clock_starts(monkeypatch: pytest.MonkeyPatch) ->
     assert not clock.is_alive()
 
 
+def test_it_ends_after_the_start_of_its_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread starts the clock just then."""
+    backend = LocalBackend()
+    engine = backend.open_engine(RunnerOptions())
+    start = threading.Thread.start
+    begun, may_start = threading.Event(), threading.Event()
+
+    def slow_start(thread: threading.Thread) -> None:
+        if thread.name == "fairlead-clock":
+            begun.set()
+            assert may_start.wait(PATIENCE)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", slow_start)
+    _in_thread(engine.wake_clock)
+    assert begun.wait(PATIENCE)
+    closing = _in_thread(lambda: backend.close_engine(engine))
+    closing.join(0.1)
+    assert closing.is_alive(), "it did not wait for the clock's start"
+    may_start.set()
+    closing.join(PATIENCE)
+    assert not closing.is_alive()
+
+
 def test_what_came_while_somebody_looked_is_handled_by_the_next_look() -> None:
     """The clock is asleep, so that nobody else would, and a runner would never be idle."""
     backend = LocalBackend()

@@ -37,10 +37,12 @@ class Clock:
         self._armed = False
         self._closed = False
         self._thread: threading.Thread | None = None
+        self._guard = threading.Lock()
 
     def start(self) -> None:
         """Start the thread, or wake it."""
-        with uninterrupted():  # nobody could wait for the end of a thread that is half started
+        # Nobody could wait for the end of a thread that is half started.
+        with uninterrupted(), self._guard:
             if self._thread is None or not self._thread.is_alive():
                 self._closed = False
                 self._thread = threading.Thread(
@@ -58,7 +60,8 @@ class Clock:
 
     def close(self) -> None:
         """Let the thread end."""
-        self._closed = True
+        with self._guard:
+            self._closed = True
         self._alarm.set()
         # A thread inside SQLite while the interpreter ends would bring it down.
         if self._thread is not None and self._thread is not threading.current_thread():
