@@ -23,6 +23,7 @@ from fairlead.api.values import (
     References,
     Retry,
     Seconds,
+    StoredValue,
     TaskKey,
     Uid,
     VersionText,
@@ -45,7 +46,10 @@ class JobTask(Model):
     """One task of a Job's graph."""
 
     model_config = rules(
-        rule("!(has(self.input) && has(self.inputJSON))", "give input or inputJSON, but not both"),
+        rule(
+            "[has(self.input), has(self.inputJSON), has(self.inputRef)].filter(x, x).size() <= 1",
+            "give one of input, inputJSON and inputRef, not several",
+        ),
         rule(
             "!has(self.dependsOn) || !(self.name in self.dependsOn)",
             "a task cannot depend on itself",
@@ -63,6 +67,8 @@ class JobTask(Model):
     digits, because this is structured data; inputJSON has no such losses."""
     input_json: JsonText | None = None
     """The task's input as JSON text, instead of input."""
+    input_ref: StoredValue | None = None
+    """The input, where it is too large for this object."""
     input_from: References | None = None
     """The places in the input that are filled with results of other tasks of this job, which
     the task then depends on."""
@@ -82,6 +88,10 @@ class JobTask(Model):
     """How long the task is given to end by itself once it was asked to stop. 30 if not set."""
     display: Annotated[str, Field(max_length=256)] | None = None
     """What people see instead of the identifier."""
+    id: FairleadId | None = None
+    """The task's id in the SDK and the command line; made from the job's if it is not set."""
+    title: Annotated[str, Field(max_length=253)] | None = None
+    """The task's name as its author wrote it, where it cannot be a name here."""
 
 
 class Closed(Model):

@@ -76,7 +76,7 @@ def pack_references(references: Sequence[ResultReference]) -> list[ResultReferen
 
 
 def _follows(run: ResultReference, next_one: ResultReference) -> bool:
-    if run.kind != next_one.kind or next_one.count != 1:
+    if (run.kind, run.word) != (next_one.kind, next_one.word) or next_one.count != 1:
         return False
     if _number(run.task) is None or _place(run.path) is None:
         return False
@@ -111,4 +111,4 @@ def unpack_references(packed: Iterable[ResultReference]) -> Iterator[ResultRefer
             )
         for further in range(run.count):
             path, task = _counted(run, further)
-            yield ResultReference(path=path, task=task, kind=run.kind)
+            yield ResultReference(path=path, task=task, kind=run.kind, word=run.word)

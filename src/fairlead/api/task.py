@@ -35,6 +35,9 @@ from fairlead.api.values import (
 from fairlead.core.states import TASK_TRANSITIONS, TaskState
 
 MAX_TASK_NAME = 63
+MAX_DEPTH = 10_000
+"""The deepest tree that can be written down; the operator's limit is below it."""
+
 MAX_CHILDREN = 10_000
 """The most subtasks that one attempt may commit."""
 
@@ -88,6 +91,8 @@ class TaskSpec(Model):
     """The task's name as its author wrote it."""
     parent: Parent | None = None
     """The Task whose attempt made this one; none at the top level of the job."""
+    depth: Annotated[int, Field(ge=0, le=MAX_DEPTH)] | None = None
+    """How far below the top level of the job it is. 0 if not set."""
     creator: Creator | None = None
     """The pod that wrote this Task, if it was a pod."""
     identifier: Identifier

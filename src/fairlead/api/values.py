@@ -92,6 +92,9 @@ class ResultReference(Model):
     """The place as a JSON pointer, for example ``/parts/0``; empty for the whole value."""
     task: TaskKey
     """The key of the task whose result it is."""
+    word: Annotated[str, Field(max_length=63)] | None = None
+    """The readable part of that task's name, by which it is found without a search; the key if it
+    is not set."""
     kind: Literal["Value", "Future"] = "Value"
     """Value (the default): the result stands in its place. Future: the task gets the future."""
     count: Annotated[int, Field(ge=1, le=50_000)] = 1
