@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from fairlead.api.constants import MAX_CHILDREN, MAX_TASK_NAME
 from fairlead.api.meta import Condition, Resource
 from fairlead.api.model import Model, at_once, listed_by, rule, rules, unchanged
 from fairlead.api.states import FINAL_TASK_WORDS, OutcomeText, TaskStateText, camel
@@ -34,12 +35,8 @@ from fairlead.api.values import (
 )
 from fairlead.core.states import TASK_TRANSITIONS, TaskState
 
-MAX_TASK_NAME = 63
 MAX_DEPTH = 10_000
 """The deepest tree that can be written down; the operator's limit is below it."""
-
-MAX_CHILDREN = 10_000
-"""The most subtasks that one attempt may commit."""
 
 MAX_ATTEMPTS_SHOWN = 20
 """How many ended attempts a Task remembers; the platform's and a usual retry limit fit in."""

@@ -10,10 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
+from fairlead.api.constants import MAX_INLINE
 from fairlead.api.model import Model, at_once, checked, defaulted, rule, rules
-
-MAX_INLINE = 32 * 1024
-"""The most bytes of a value that stay in an object; larger ones go to the object store."""
 
 MAX_SECONDS = 366 * 24 * 3600
 MAX_RETRIES = 10_000
