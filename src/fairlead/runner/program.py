@@ -62,7 +62,7 @@ def _import_file(path: str) -> ModuleType | None:
     started = sys.modules.get("__main__")
     if os.path.realpath(getattr(started, "__file__", None) or "") == path:
         return started  # it runs here, so its definitions are known
-    folder, packages = _packages_of(path)
+    folder, packages = packages_of(path)
     if folder not in sys.path:
         sys.path.insert(0, folder)
     module = os.path.basename(path).removesuffix(".py")
@@ -71,7 +71,7 @@ def _import_file(path: str) -> ModuleType | None:
     return _import_module(".".join(packages if module == "__init__" else [*packages, module]))
 
 
-def _packages_of(path: str) -> tuple[str, list[str]]:
+def packages_of(path: str) -> tuple[str, list[str]]:
     """Return the folder to import from, and the packages from there down to a file."""
     folder = os.path.dirname(path)
     packages: list[str] = []

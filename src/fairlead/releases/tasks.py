@@ -1,0 +1,117 @@
+"""The tasks of a release: what a process's definitions say of them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+
+from pydantic import ValidationError
+
+from fairlead.api.release import MAX_RELEASE_TASKS, ReleaseTask
+from fairlead.api.values import Retry
+from fairlead.errors import ReleaseError, TaskDefinitionError
+from fairlead.releases.program import Program
+from fairlead.sdk.backend import TaskOptions
+from fairlead.sdk.definitions import TaskDefinition
+from fairlead.sdk.registry import conflict, registry
+
+MAX_SCHEMA = 16384
+"""The longest JSON schema that a Release holds; a longer one is left out."""
+
+
+def release_tasks(program: Program) -> list[ReleaseTask]:
+    """Return the tasks that a program's modules define, those of the program itself first.
+
+    They are what this process has defined already; nothing is imported.
+
+    Raises
+    ------
+    ReleaseError
+        If there is none, or there are too many, or one cannot be named.
+    ConflictingDefinitionError
+        If two have the same identifier and version.
+    """
+    modules = {module.file: module.name for module in program.modules.values() if module.file}
+    found = sorted(_defined_in(modules), key=lambda one: _order(one, program, modules))
+    if not found:
+        raise ReleaseError(
+            f"{program.starts[0].file} and what it imports define no task; a definition must"
+            " stand at the top of a file, above the first call that starts work"
+        )
+    if len(found) > MAX_RELEASE_TASKS:
+        raise ReleaseError(
+            f"{program.name} defines {len(found)} tasks, but a release holds {MAX_RELEASE_TASKS};"
+            " publish its parts as releases of their own"
+        )
+    _check_distinct(found)
+    return [_release_task(one, modules[one.origin.file or ""]) for one in found]
+
+
+def _defined_in(modules: Mapping[str, str]) -> Iterator[TaskDefinition]:
+    for definition in registry:
+        if definition.importable and definition.origin.file in modules:
+            yield definition
+
+
+def _order(
+    definition: TaskDefinition, program: Program, modules: Mapping[str, str]
+) -> tuple[bool, str, int, str]:
+    origin = definition.origin
+    starts = {module.file for module in program.starts}
+    return origin.file not in starts, modules[origin.file or ""], origin.line, origin.qualname
+
+
+def _check_distinct(found: Iterable[TaskDefinition]) -> None:
+    known: dict[tuple[str, str], TaskDefinition] = {}
+    for definition in found:
+        key = definition.identifier, definition.version
+        if key in known:
+            raise conflict(known[key], definition)
+        known[key] = definition
+
+
+def _release_task(definition: TaskDefinition, module: str) -> ReleaseTask:
+    entry_point = f"{module}:{definition.origin.qualname}"
+    options = definition.options
+    try:
+        return ReleaseTask(
+            identifier=definition.identifier,
+            version=definition.version,
+            entry_point=entry_point,
+            scope="Global" if definition.source is None else "Release",
+            input_schema=_input_schema(definition),
+            machine_size=options.machine_size,
+            max_parallel=options.max_parallel,
+            timeout_seconds=None if options.timeout is None else math.ceil(options.timeout),
+            retry=_retry(options),
+        )
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = ".".join(map(str, problem["loc"]))
+        raise ReleaseError(
+            f"{definition.place} cannot be in a release: {field}: {problem['msg']}, not"
+            f" {problem['input']!r}"
+        ) from None
+
+
+def _retry(options: TaskOptions) -> Retry | None:
+    """Return how often tasks run again; the cluster counts pauses in whole seconds."""
+    if not options.max_retries:
+        return None
+    return Retry(
+        limit=options.max_retries,
+        backoff_seconds=math.ceil(options.backoff),
+        max_backoff_seconds=math.ceil(options.max_backoff),
+    )
+
+
+def _input_schema(definition: TaskDefinition) -> str | None:
+    try:
+        schema = definition.input_json_schema()
+    except TaskDefinitionError:
+        return None  # said when a task of it is submitted, and only then
+    if schema is None:
+        return None
+    text = json.dumps(schema, separators=(",", ":"), sort_keys=True)
+    return text if len(text) <= MAX_SCHEMA else None
