@@ -1,0 +1,141 @@
+"""An object store in a folder, which several machines may share.
+
+Each object is one file, written elsewhere in the folder and then moved to its place, so
+that nobody reads half of one.  A line with the sum of its bytes ends each file: what a full
+or failing disk has cut off is noticed, and never taken for a value.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+
+from fairlead.errors import InvalidRequestError, ObjectStoreError
+from fairlead.sdk.cache import SEPARATOR
+from fairlead.sdk.objectstore import ObjectStore, checked_object_key, checked_prefix
+
+_WRITING = ".writing"
+"""The folder of files that are not yet whole."""
+
+_MARK = b"\n-- sha256 "
+_TAIL = len(_MARK) + 64 + 1
+_TRIES = 20
+
+
+class FolderStore(ObjectStore):
+    """Objects as files.
+
+    Parameters
+    ----------
+    folder
+        An absolute path; made when the first object is written.
+    """
+
+    def __init__(self, folder: str) -> None:
+        if not os.path.isabs(folder):
+            raise InvalidRequestError(
+                f"file://{folder} names no folder; write three slashes: file:///folder"
+            )
+        self._root = os.path.normpath(folder)
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep bytes under a key."""
+        path = self._path(key)
+        with self._explained(key):
+            temporary = self._written(data)
+            try:
+                self._move(temporary, path)
+            except BaseException:
+                _remove(temporary)
+                raise
+
+    def _written(self, data: bytes) -> str:
+        """Return the path of a new file that holds the bytes for good."""
+        writing = os.path.join(self._root, _WRITING)
+        os.makedirs(writing, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=writing)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(data)
+                stream.write(_MARK + sha256(data).hexdigest().encode() + b"\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.chmod(temporary, 0o640)
+        except BaseException:
+            _remove(temporary)
+            raise
+        return temporary
+
+    def _move(self, temporary: str, path: str) -> None:
+        for _ in range(_TRIES):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            # Somebody who deletes may remove the folder just then, because it is empty.
+            with suppress(FileNotFoundError):
+                os.replace(temporary, path)
+                return
+        raise ObjectStoreError(f"The object store in {self._root} cannot keep {path}.")
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes under a key."""
+        path = self._path(key)
+        try:
+            with self._explained(key), open(path, "rb") as stream:
+                whole = stream.read()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            raise KeyError(key) from None
+        data, tail = whole[:-_TAIL], whole[-_TAIL:]
+        if tail != _MARK + sha256(data).hexdigest().encode() + b"\n":
+            raise ObjectStoreError(f"The object {key} in {self._root} is damaged.")
+        return data
+
+    def list(self, prefix: str = "") -> list[str]:
+        """Return all keys below a prefix, sorted."""
+        bare = checked_prefix(prefix)
+        with self._explained(bare):
+            return sorted(self._below(os.path.join(self._root, bare) if bare else self._root))
+
+    def _below(self, folder: str) -> Iterator[str]:
+        for where, folders, files in os.walk(folder):
+            if where == self._root:
+                folders[:] = [name for name in folders if name != _WRITING]
+            place = os.path.relpath(where, self._root)
+            for name in files:
+                yield name if place == "." else SEPARATOR.join((place, name))
+
+    def delete(self, key: str) -> None:
+        """Remove what is under a key, and the folders that are empty then."""
+        path = self._path(key)
+        with suppress(FileNotFoundError, NotADirectoryError), self._explained(key):
+            os.unlink(path)
+            self._remove_empty(os.path.dirname(path))
+
+    def _remove_empty(self, folder: str) -> None:
+        with suppress(OSError):
+            while folder != self._root:
+                os.rmdir(folder)
+                folder = os.path.dirname(folder)
+
+    def _path(self, key: str) -> str:
+        return os.path.join(self._root, checked_object_key(key))
+
+    @contextmanager
+    def _explained(self, key: str) -> Iterator[None]:
+        """Say of a file system's error which store it is of."""
+        try:
+            yield
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            raise
+        except OSError as error:
+            full = " The disk is full." if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+            raise ObjectStoreError(
+                f"The object store in {self._root} fails at {key}: {error.strerror}.{full}"
+            ) from error
+
+
+def _remove(path: str) -> None:
+    with suppress(OSError):
+        os.unlink(path)
