@@ -54,6 +54,7 @@ def package(
     *,
     also: Iterable[TaskDefinition] = (),
     data: bool = False,
+    strict: bool = False,
 ) -> Packed:
     """Pack a program that this process has imported, or is.
 
@@ -69,6 +70,9 @@ def package(
         Definitions that must be in it, though perhaps no import leads to them.
     data
         Whether files that lie beside the modules of packages come along.
+    strict
+        Whether two tasks of the same identifier and version are an error even where none of
+        ``also`` is among them; else both are left out.
 
     Raises
     ------
@@ -78,14 +82,15 @@ def package(
         If two tasks have the same identifier and version.
     """
     asked = [programs] if isinstance(programs, str) else list(programs)
-    program = own_modules(asked, also=[_own_file(definition) for definition in also])
+    must = list(also)
+    program = own_modules(asked, also=[_own_file(definition) for definition in must])
     files = contents(program.modules.values(), data=data)
     packed = archive(files)
     return Packed(
         program=program.name,
         zip_bytes=packed,
         sha256=sha256(packed).hexdigest(),
-        tasks=release_tasks(program),
+        tasks=release_tasks(program, must, strict=strict),
         files=tuple(sorted(files)),
         needs=program.needs,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
 
@@ -20,10 +20,22 @@ MAX_SCHEMA = 16384
 """The longest JSON schema that a Release holds; a longer one is left out."""
 
 
-def release_tasks(program: Program) -> list[ReleaseTask]:
+def release_tasks(
+    program: Program, must: Collection[TaskDefinition] = (), *, strict: bool = False
+) -> list[ReleaseTask]:
     """Return the tasks that a program's modules define, those of the program itself first.
 
     They are what this process has defined already; nothing is imported.
+
+    Parameters
+    ----------
+    program
+        The program.
+    must
+        Definitions that have to be among them.
+    strict
+        Whether two definitions of one identifier and version are an error even where no one
+        asks for them; else both are left out, as no runner could tell which to run.
 
     Raises
     ------
@@ -33,7 +45,8 @@ def release_tasks(program: Program) -> list[ReleaseTask]:
         If two have the same identifier and version.
     """
     modules = {module.file: module.name for module in program.modules.values() if module.file}
-    found = sorted(_defined_in(modules), key=lambda one: _order(one, program, modules))
+    defined = sorted(_defined_in(modules), key=lambda one: _order(one, program, modules))
+    found = _without_conflicts(defined, defined if strict else must)
     if not found:
         raise ReleaseError(
             f"{program.starts[0].file} and what it imports define no task; a definition must"
@@ -44,7 +57,6 @@ def release_tasks(program: Program) -> list[ReleaseTask]:
             f"{program.name} defines {len(found)} tasks, but a release holds {MAX_RELEASE_TASKS};"
             " publish its parts as releases of their own"
         )
-    _check_distinct(found)
     return [_release_task(one, modules[one.origin.file or ""]) for one in found]
 
 
@@ -62,13 +74,16 @@ def _order(
     return origin.file not in starts, modules[origin.file or ""], origin.line, origin.qualname
 
 
-def _check_distinct(found: Iterable[TaskDefinition]) -> None:
-    known: dict[tuple[str, str], TaskDefinition] = {}
-    for definition in found:
-        key = definition.identifier, definition.version
-        if key in known:
-            raise conflict(known[key], definition)
-        known[key] = definition
+def _without_conflicts(
+    defined: Iterable[TaskDefinition], must: Collection[TaskDefinition]
+) -> list[TaskDefinition]:
+    same: dict[tuple[str, str], list[TaskDefinition]] = {}
+    for definition in defined:
+        same.setdefault((definition.identifier, definition.version), []).append(definition)
+    for one, *others in same.values():
+        if others and any(wanted in must for wanted in (one, *others)):
+            raise conflict(one, others[0])
+    return [one for one, *others in same.values() if not others]
 
 
 def _release_task(definition: TaskDefinition, module: str) -> ReleaseTask:
