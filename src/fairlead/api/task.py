@@ -184,6 +184,12 @@ class AttemptRecord(Model):
     """When it ended."""
     message: Annotated[str, Field(max_length=512)] = ""
     """Why, in a line."""
+    type: Annotated[str, Field(max_length=256)] = ""
+    """The class of the exception."""
+    module: Annotated[str, Field(max_length=256)] = ""
+    """The module of that class."""
+    traceback: Annotated[str, Field(max_length=2048)] = ""
+    """The end of where it was raised."""
 
 
 FROZEN = (
