@@ -1,0 +1,310 @@
+"""Releases: which published code runs a task.
+
+* A job that names a Release takes its tasks from that one alone, development releases and
+  identifiers that are only a class's name included.
+* Else only what is Published counts, and only identifiers that are meant for everybody.
+  The highest compatible version wins; of several Releases that publish it, the newest,
+  so that publishing again under the same version replaces what was there.
+* A Release that is known to be unusable counts only if there is no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from fairlead.api.release import Archive, Package, ReleaseSpec, ReleaseTask
+from fairlead.core import versions
+from fairlead_operator.runners.failures import explained
+from fairlead_operator.runners.refusal import Refusal
+from fairlead_operator.runners.seen import DELETED, Seen, first_problem, name_of
+
+MAX_TASK_LIST_BYTES = 96 * 1024
+"""The most bytes of a Release's list of tasks that a pod can be told: Linux takes no variable
+of more than 128 KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One Release.
+
+    Attributes
+    ----------
+    faults
+        Why it cannot be used; empty while nothing is known against it.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    created: str
+    generation: int
+    spec: ReleaseSpec
+    faults: tuple[str, ...] = ()
+
+    @property
+    def rank(self) -> tuple[str, str]:
+        """Orders Releases by age, those of the same second by name."""
+        return self.created, self.name
+
+    @property
+    def development(self) -> bool:
+        """Whether only jobs that name it may use it."""
+        return self.spec.stage == "Development"
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenRelease:
+    """The Release that runs a task, and the definition in it that does.
+
+    Attributes
+    ----------
+    version
+        The version that runs, which may be above the submitted one.
+    image
+        None where the installation's runner image does.
+    tasks
+        All definitions in it: a kept runner may get any of them next.
+    definition
+        The one that runs the task; its defaults hold where the task says nothing.
+    """
+
+    name: str
+    version: str
+    image: str | None
+    image_pull_policy: str | None
+    package: Package | None
+    archive: Archive | None
+    tasks: tuple[ReleaseTask, ...] = field(repr=False)
+    definition: ReleaseTask
+
+
+Refs = dict[str, list[tuple[Published, ReleaseTask]]]
+
+
+class ReleaseIndex:
+    """All Releases of the watched namespaces."""
+
+    def __init__(self) -> None:
+        self._releases: dict[tuple[str, str], Published] = {}
+        self._by_identifier: dict[tuple[str, str], Refs] = {}
+        self._chosen: dict[tuple[str, str, str, str | None], ChosenRelease | Refusal] = {}
+
+    # --- what is there ------------------------------------------------------------
+
+    def observe(self, event: Seen) -> tuple[str, str]:
+        """Take note of an event; return namespace and name of the Release it is about."""
+        key = name_of(event.object)
+        before = self._releases.get(key)
+        if event.type == DELETED:
+            self._forget(before)
+            return key
+        uid = event.object["metadata"].get("uid", "")
+        # A Release never changes; one that was made anew under the name is another.
+        if before is None or before.uid != uid:
+            self._forget(before)
+            self._remember(parse_release(event.object))
+        return key
+
+    def get(self, namespace: str, name: str) -> Published | None:
+        """Return a Release, or None."""
+        return self._releases.get((namespace, name))
+
+    def found_faults(self, namespace: str, name: str, faults: Iterable[str]) -> bool:
+        """Take note of what is wrong with a Release, such as a missing ConfigMap.
+
+        Returns whether that is news.
+        """
+        before = self._releases.get((namespace, name))
+        if before is None:
+            return False
+        after = replace(before, faults=(*own_faults(before.spec), *faults))
+        if after.faults == before.faults:
+            return False
+        self._forget(before)
+        self._remember(after)
+        return True
+
+    def _remember(self, release: Published) -> None:
+        self._releases[release.namespace, release.name] = release
+        for task in release.spec.tasks:
+            refs = self._by_identifier.setdefault((release.namespace, task.identifier), {})
+            refs.setdefault(task.version, []).append((release, task))
+        self._chosen.clear()
+
+    def _forget(self, release: Published | None) -> None:
+        if release is None:
+            return
+        del self._releases[release.namespace, release.name]
+        for task in release.spec.tasks:
+            key = release.namespace, task.identifier
+            refs = self._by_identifier[key]
+            refs[task.version] = [ref for ref in refs[task.version] if ref[0] is not release]
+            if not refs[task.version]:
+                del refs[task.version]
+            if not refs:
+                del self._by_identifier[key]
+        self._chosen.clear()
+
+    # --- choosing -------------------------------------------------------------------
+
+    def choose(
+        self, identifier: str, version: str, release: str | None, namespace: str
+    ) -> ChosenRelease | Refusal:
+        """Return what runs a task, or why nothing does.
+
+        Parameters
+        ----------
+        identifier, version
+            What was submitted.
+        release
+            The only Release that will do; None for any that is published.
+        """
+        key = namespace, identifier, version, release
+        found = self._chosen.get(key)
+        if found is None:
+            found = self._chosen[key] = self._choose(identifier, version, release, namespace)
+        return found
+
+    def _choose(
+        self, identifier: str, version: str, release: str | None, namespace: str
+    ) -> ChosenRelease | Refusal:
+        if release is not None and (namespace, release) not in self._releases:
+            return _refusal(
+                "NoCompatibleRelease",
+                f"{identifier} {version} is to run from Release {release}, which does not exist"
+                f" in namespace {namespace}.",
+            )
+        refs = list(self._eligible(identifier, release, namespace))
+        fitting = [ref for ref in refs if versions.compatible(ref[1].version, version)]
+        if not fitting:
+            return self._none_compatible(identifier, version, release, refs, namespace)
+        sound = [ref for ref in fitting if not ref[0].faults]
+        if not sound:
+            worst = max(fitting, key=_preference)[0]
+            return _refusal(
+                "ReleaseBroken",
+                f"{identifier} {version} would run from Release {worst.name}, which cannot be"
+                f" used: {'; '.join(worst.faults)}.",
+            )
+        return _chosen(*max(sound, key=_preference))
+
+    def _eligible(
+        self, identifier: str, release: str | None, namespace: str
+    ) -> Iterator[tuple[Published, ReleaseTask]]:
+        """Yield the definitions under an identifier that a task may mean, of any version."""
+        for refs in self._by_identifier.get((namespace, identifier), {}).values():
+            for published, task in refs:
+                if release is not None:
+                    if published.name == release:
+                        yield published, task
+                elif not published.development and task.scope == "Global":
+                    yield published, task
+
+    def _none_compatible(
+        self,
+        identifier: str,
+        version: str,
+        release: str | None,
+        refs: list[tuple[Published, ReleaseTask]],
+        namespace: str,
+    ) -> Refusal:
+        where = f"Release {release}" if release is not None else f"namespace {namespace}"
+        there = sorted({task.version for _, task in refs}, key=versions.parse)
+        if not there:
+            hint = self._hidden(identifier, release, namespace)
+            return _refusal(
+                "NoCompatibleRelease", f"{identifier} is not published in {where}.{hint}"
+            )
+        return Refusal(
+            "NoCompatibleRelease",
+            f"{identifier} {version} needs {versions.wanted(version)}; published in {where}:"
+            f" {', '.join(there)}. Publish v{versions.parse(version).major}.x, or submit"
+            f" {there[-1]}.",
+        )
+
+    def _hidden(self, identifier: str, release: str | None, namespace: str) -> str:
+        """Say where an identifier is that only jobs which name a Release may use."""
+        refs = self._by_identifier.get((namespace, identifier), {})
+        names = sorted({published.name for some in refs.values() for published, _ in some})
+        if release is not None or not names:
+            return ""
+        return (
+            f" Only jobs that name one of these in spec.release may use it: {', '.join(names[:5])}."
+        )
+
+
+def parse_release(raw: dict[str, Any]) -> Published:
+    """Return a Release without what is only for people and for checking inputs."""
+    metadata = raw["metadata"]
+    spec, faults = _parse_spec(raw.get("spec"))
+    namespace, name = name_of(raw)
+    return Published(
+        namespace,
+        name,
+        metadata.get("uid", ""),
+        metadata.get("creationTimestamp", ""),
+        metadata.get("generation", 1),
+        spec,
+        faults,
+    )
+
+
+def _parse_spec(raw: Any) -> tuple[ReleaseSpec, tuple[str, ...]]:
+    try:
+        spec = ReleaseSpec.model_validate(raw)
+    except ValidationError as error:
+        # Admission lets none through, but a definition that is newer than this operator might.
+        return ReleaseSpec.model_construct(tasks=[]), (first_problem(error),)
+    tasks = [task.model_copy(update={"input_schema": None}) for task in spec.tasks]
+    kept = spec.model_copy(update={"tasks": tasks, "description": None, "source": None})
+    return kept, own_faults(kept)
+
+
+def own_faults(spec: ReleaseSpec) -> tuple[str, ...]:
+    """Return what is wrong with a Release by itself, beyond what admission refuses."""
+    size = sum(len(str(entry)) for entry in task_list(spec.tasks))
+    if size <= MAX_TASK_LIST_BYTES:
+        return ()
+    return (
+        f"its list of tasks takes {size} bytes, more than the {MAX_TASK_LIST_BYTES} that a runner"
+        " can be told; publish fewer tasks, or shorter identifiers, in one Release",
+    )
+
+
+def task_list(tasks: Iterable[ReleaseTask]) -> list[dict[str, str]]:
+    """Return the definitions as a runner is told them."""
+    return [
+        {
+            "identifier": task.identifier,
+            "version": task.version,
+            "entryPoint": task.entry_point,
+            "scope": task.scope,
+        }
+        for task in tasks
+    ]
+
+
+def _preference(ref: tuple[Published, ReleaseTask]) -> tuple[versions.Version, tuple[str, str]]:
+    return versions.parse(ref[1].version), ref[0].rank
+
+
+def _chosen(release: Published, task: ReleaseTask) -> ChosenRelease:
+    spec = release.spec
+    return ChosenRelease(
+        name=release.name,
+        version=task.version,
+        image=spec.image,
+        image_pull_policy=spec.image_pull_policy,
+        package=spec.package,
+        archive=spec.archive,
+        tasks=tuple(spec.tasks),
+        definition=task,
+    )
+
+
+def _refusal(reason: str, message: str) -> Refusal:
+    return Refusal(reason, explained(reason, message))
