@@ -12,6 +12,7 @@ The rules are in the ``rules_*`` files, the moves they are made of in
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 
 from fairlead.core.effects import Effect, Start, StopAttempt, StopKind, TaskChanged
 from fairlead.core.ledger import COMPLETED, RUNNING, Ledger
@@ -201,6 +202,20 @@ class JobGraph(Ledger):
             self.started = True
             self.change_job(JobState.RUNNING, None)
         return starts
+
+    def regroup(self, key: Key, group: Hashable) -> None:
+        """Let other runners than before take a task, from its next start on.
+
+        For a task that runs, such as one that needs a larger machine from now on.
+        """
+        node = self.nodes[key]
+        node.spec = replace(node.spec, group=group)
+        waiting = node.waiting
+        if waiting:
+            self.queue.remove(node)
+        node.lane = self.queue.lane_for(node.spec)
+        if waiting:
+            self.queue.push(node)
 
     # --- attempts end ----------------------------------------------------------------
 
