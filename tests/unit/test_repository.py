@@ -108,7 +108,12 @@ def test_urls_point_at_public_pages() -> None:
 
 def test_lock_files_pin_by_hash_and_name_no_index() -> None:
     locks = sorted((ROOT / "requirements").glob("*.lock"))
-    assert [lock.name for lock in locks] == ["base.lock", "dev.lock"]
+    assert [lock.name for lock in locks] == [
+        "base.lock",
+        "dev.lock",
+        "operator.lock",
+        "runner.lock",
+    ]
     for lock in locks:
         requirements = lock.read_text().replace("\\\n", " ").splitlines()
         assert requirements
@@ -117,12 +122,14 @@ def test_lock_files_pin_by_hash_and_name_no_index() -> None:
             assert "://" not in requirement
 
 
-def test_the_base_lock_is_part_of_the_other() -> None:
-    base, dev = (
-        set((ROOT / "requirements" / name).read_text().splitlines())
-        for name in ("base.lock", "dev.lock")
+@pytest.mark.parametrize("name", ["base", "operator", "runner"])
+def test_every_lock_is_part_of_the_one_of_development(name: str) -> None:
+    """What images and demos run with is what the tests run with."""
+    part, dev = (
+        set((ROOT / "requirements" / f"{lock}.lock").read_text().splitlines())
+        for lock in (name, "dev")
     )
-    assert base <= dev
+    assert part <= dev
 
 
 def variables(path: Path) -> set[str]:
