@@ -113,7 +113,8 @@ class _Search:
         _, packages = packages_of(file)
         last = os.path.basename(file).removesuffix(".py")
         name = ".".join(packages if last == "__init__" else [*packages, last])
-        found = self.sources.find(name) if last.isidentifier() else None
+        plain = last.isidentifier() and (last.isascii() or bool(packages))
+        found = self.sources.find(name) if plain else None
         if found is not None and found.file and os.path.realpath(found.file) == file:
             return self.named(name)
         return Module(self._free_name(".".join([*packages, _as_module(last)])), file)

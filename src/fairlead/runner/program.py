@@ -17,7 +17,7 @@ from types import ModuleType
 
 from fairlead.errors import ProgramError
 from fairlead.sdk.origin import PROGRAM_MODULE
-from fairlead.sdk.programs import ImportEnd, importing
+from fairlead.sdk.programs import ImportEnd, importing, is_users
 
 _imported: dict[str, ModuleType | None] = {}
 """Programs by real path or module name; None where the import ended early."""
@@ -131,5 +131,8 @@ def _guarded(name: str, load: Callable[[], None]) -> None:
 
 
 def _last_line(error: Exception) -> str:
+    """Return the last place in the user's own files that led to an error."""
     frames = traceback.extract_tb(error.__traceback__)
-    return f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    own = [frame for frame in frames if is_users(frame.filename)]
+    last = (own or frames)[-1:]
+    return f" ({last[0].filename}:{last[0].lineno})" if last else ""
