@@ -1,5 +1,7 @@
 """Fairlead's images: packages that rarely change below, its own sources in a thin layer on top."""
 
+import shutil
+import tempfile
 from pathlib import Path
 
 from tests.cluster import images, parts
@@ -29,8 +31,14 @@ def operator() -> Image:
 
 
 def _build(name: str, containerfile: str, sources: dict[str, Path]) -> Image:
-    recipe = Recipe(name, FOLDER / containerfile, sources, _below(name))
-    with locked(f"image {name}", 600):
+    below = _below(name)
+    # A copy, for somebody may be changing the sources just now.
+    with tempfile.TemporaryDirectory() as folder, locked(f"image {name}", 600):
+        files = {}
+        for number, (place, source) in enumerate(sources.items()):
+            files[place] = Path(folder) / str(number)
+            shutil.copytree(source, files[place], ignore=shutil.ignore_patterns("__pycache__"))
+        recipe = Recipe(name, FOLDER / containerfile, files, below)
         fresh = not recipe.image.archive.exists()
         image = images.build(recipe)
         if fresh:
