@@ -12,7 +12,6 @@ The rules are in the ``rules_*`` files, the moves they are made of in
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import replace
 
 from fairlead.core.effects import Effect, Start, StopAttempt, StopKind, TaskChanged
 from fairlead.core.ledger import COMPLETED, RUNNING, Ledger
@@ -166,7 +165,11 @@ class JobGraph(Ledger):
         self.check_end()
 
     def start_ready(
-        self, now: float, limit: int, accepts: Callable[[Hashable], bool] | None = None
+        self,
+        now: float,
+        limit: int,
+        accepts: Callable[[Hashable], bool] | None = None,
+        grants: Callable[[Node], bool] | None = None,
     ) -> list[Start]:
         """Start up to ``limit`` tasks, those first that became known first.
 
@@ -178,6 +181,9 @@ class JobGraph(Ledger):
             How many attempts may be started.
         accepts
             Tells whether a runner is there for a group; asked at most once a group.
+        grants
+            Gives a runner to the very task that is about to start, or refuses; after a
+            refusal the tasks behind it in its lane are not asked about in this call.
 
         Returns
         -------
@@ -188,7 +194,7 @@ class JobGraph(Ledger):
         if self.suspended or not self.queue.count:
             return []
         starts = []
-        for node in self.queue.take(limit, accepts):
+        for node in self.queue.take(limit, accepts, grants):
             attempt = node.attempt + 1
             node.attempt = attempt
             node.state = RUNNING
@@ -204,18 +210,11 @@ class JobGraph(Ledger):
         return starts
 
     def regroup(self, key: Key, group: Hashable) -> None:
-        """Let other runners than before take a task, from its next start on.
+        """Let other runners than before take a task from its next start on.
 
-        For a task that runs, such as one that needs a larger machine from now on.
+        For a task that needs a larger machine after it ran out of memory, for example.
         """
-        node = self.nodes[key]
-        node.spec = replace(node.spec, group=group)
-        waiting = node.waiting
-        if waiting:
-            self.queue.remove(node)
-        node.lane = self.queue.lane_for(node.spec)
-        if waiting:
-            self.queue.push(node)
+        self.queue.move(self.nodes[key], group)
 
     # --- attempts end ----------------------------------------------------------------
 
