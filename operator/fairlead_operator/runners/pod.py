@@ -41,7 +41,11 @@ def build_pod(order: PodOrder) -> Manifest:
         "metadata": _metadata(order),
         "spec": _spec(order),
     }
-    return _tolerant(merged(pod, order.size.spec.pod_patch or {}))
+    pod = merged(pod, order.size.spec.pod_patch or {})
+    if order.spot:
+        _on_spot_nodes(pod)
+    _leave_lost_nodes(pod)
+    return pod
 
 
 def unsupported(isolation: str) -> Refusal | None:
@@ -116,9 +120,6 @@ def _spec(order: PodOrder) -> Manifest:
         made["runtimeClassName"] = size.runtime_class_name
     if order.image_pull_secrets:
         made["imagePullSecrets"] = [{"name": name} for name in order.image_pull_secrets]
-    if order.spot:
-        made["nodeSelector"][layout.SPOT] = "true"
-        made["tolerations"].append({"key": layout.SPOT, "operator": "Exists"})
     return made
 
 
@@ -170,7 +171,7 @@ def _variables(order: PodOrder) -> list[Manifest]:
         )
     ]
     made.append({"name": "FAIRLEAD_RUNNER", "value": runner_variable(order)})
-    url = f"file://{layout.STORE_PATH}" if order.store.claim else order.store.url
+    url = f"file://{order.store.mount}" if order.store.claim else order.store.url
     if url:
         made.append({"name": "FAIRLEAD_STORE", "value": url})
     # The user has no entry in the image's list of users, and the root is read-only.
@@ -239,24 +240,33 @@ def _mounts(order: PodOrder) -> list[Manifest]:
         package = {"name": layout.PACKAGE_VOLUME, "mountPath": layout.PACKAGE_PATH}
         made.append({**package, "readOnly": True})
     if order.store.claim:
-        made.append({"name": layout.STORE_VOLUME, "mountPath": layout.STORE_PATH})
+        made.append({"name": layout.STORE_VOLUME, "mountPath": order.store.mount})
     return made
 
 
-# --- leaving lost nodes -------------------------------------------------------------------
+# --- which nodes ---------------------------------------------------------------------
 
 
-def _tolerant(pod: Manifest) -> Manifest:
-    """Let a pod leave a node that is not ready soon, unless its size says otherwise.
+def _tolerations(pod: Manifest) -> list[Manifest]:
+    found: list[Manifest] = pod["spec"].setdefault("tolerations", [])
+    return found
+
+
+def _on_spot_nodes(pod: Manifest) -> None:
+    pod["spec"].setdefault("nodeSelector", {})[layout.SPOT] = "true"
+    _tolerations(pod).append({"key": layout.SPOT, "operator": "Exists"})
+
+
+def _leave_lost_nodes(pod: Manifest) -> None:
+    """Let a pod leave a node soon that is not ready, unless its size says otherwise.
 
     Kubernetes itself would wait five minutes.
     """
-    tolerations = pod["spec"].setdefault("tolerations", [])
-    named = {one.get("key") for one in tolerations}
+    named = {one.get("key") for one in _tolerations(pod)}
     for condition in ("not-ready", "unreachable"):
         key = f"node.kubernetes.io/{condition}"
         if key not in named:
-            tolerations.append(
+            _tolerations(pod).append(
                 {
                     "key": key,
                     "operator": "Exists",
@@ -264,4 +274,3 @@ def _tolerant(pod: Manifest) -> Manifest:
                     "tolerationSeconds": layout.UNREADY_SECONDS,
                 }
             )
-    return pod

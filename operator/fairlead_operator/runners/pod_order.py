@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from fairlead_operator.runners import layout
 from fairlead_operator.runners.releases import ChosenRelease
 from fairlead_operator.runners.sizes import Size
 
@@ -33,12 +34,15 @@ class Store:
         Its address; None without a store.
     claim
         A PersistentVolumeClaim in the runner's namespace, mounted as the store instead.
+    mount
+        Where that is mounted.
     secret
         A Secret in the runner's namespace whose entries become variables: credentials.
     """
 
     url: str | None = None
     claim: str | None = None
+    mount: str = layout.STORE_PATH
     secret: str | None = None
 
 
