@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from fairlead.core.outcomes import OutcomeKind
 from fairlead_operator.runners.failures import FAILURES, explained
-from fairlead_operator.runners.pod_record import PodRecord
+from fairlead_operator.runners.pod_record import Container, PodRecord
 from fairlead_operator.runners.sizes import NODE_LOST_SECONDS
 
 IMAGE_PATIENCE = 300.0
@@ -124,9 +124,14 @@ def look_again(pod: PodRecord, now: float, patience: Patience = _DEFAULT) -> flo
     verdict = classify(pod, now, patience)
     if isinstance(verdict, Stuck):
         return verdict.until
-    if verdict is None and not pod.started and pod.scheduled is not None:
-        return pod.scheduled + STARTING_PATIENCE
-    return None
+    return None if verdict or pod.started else _told_of(pod, patience)
+
+
+def _told_of(pod: PodRecord, patience: Patience) -> float:
+    """Return when people are told that a pod has not started, or it counts as such at once."""
+    since = pod.created if pod.scheduled is None else pod.scheduled
+    limit = STARTING_PATIENCE if patience.start is None else patience.start
+    return since + min(STARTING_PATIENCE, limit)
 
 
 # --- pods that the cluster ended -------------------------------------------------------
@@ -190,9 +195,6 @@ def _start_error(pod: PodRecord, now: float, patience: Patience) -> Verdict:
 def _deleted(pod: PodRecord, now: float, patience: Patience) -> Verdict:
     if not pod.ended or (pod.deletion is None and not pod.gone):
         return None
-    # One that had ended before it was deleted tells more by how it ended.
-    if pod.phase in ("Succeeded", "Failed") and pod.deletion is None:
-        return None
     return _ending("PodDeleted", f"Pod {pod.name} was deleted.")
 
 
@@ -244,11 +246,16 @@ def _node_lost(pod: PodRecord, now: float, patience: Patience) -> Verdict:
 
 
 def _unscheduled(pod: PodRecord, now: float, patience: Patience) -> Verdict:
-    if not pod.unscheduled or pod.deletion is not None:
+    if pod.scheduled is not None or pod.node or pod.deletion is not None:
         return None
-    reason = "SchedulingGated" if pod.unscheduled == "SchedulingGated" else "Unschedulable"
     until = None if patience.start is None else pod.created + patience.start
-    return _stuck_until(reason, pod.unscheduled_message, until, now)
+    if not pod.unscheduled:
+        message = f"No scheduler has looked at pod {pod.name} yet."
+        return (
+            None if now < _told_of(pod, patience) else _stuck("Unschedulable", message, until, now)
+        )
+    reason = "SchedulingGated" if pod.unscheduled == "SchedulingGated" else "Unschedulable"
+    return _stuck(reason, pod.unscheduled_message, until, now)
 
 
 WAITING: Mapping[str, str] = {
@@ -277,23 +284,35 @@ def _container_waits(pod: PodRecord, now: float, patience: Patience) -> Verdict:
     if found is None or pod.deletion is not None or found.waiting not in WAITING:
         return None
     reason = WAITING[found.waiting]
-    message = f"{found.waiting}: {found.message}" if found.message else found.waiting
+    message = _pull_problem(pod) if reason == "ImagePull" else _said(found)
     if reason in HOPELESS:
         return _ending(reason, message)
     since = pod.scheduled or pod.created
     limit = IMAGE_PATIENCE if patience.start is None else patience.start
-    return _stuck_until(reason, message, since + limit, now)
+    return _stuck(reason, message, since + limit, now)
+
+
+def _said(container: Container) -> str:
+    return ": ".join(text for text in (container.waiting, container.message) if text)
+
+
+def _pull_problem(pod: PodRecord) -> str:
+    """Return why an image cannot be had, the same whether it is tried or paused just now."""
+    said = pod.container.message if pod.container else ""
+    if said.startswith("Back-off"):
+        said = said.partition("ErrImagePull: ")[2]
+    return f"Image {pod.image} cannot be had" + (f": {said}" if said else ".")
 
 
 def _not_starting(pod: PodRecord, now: float, patience: Patience) -> Verdict:
     if pod.started or pod.scheduled is None or pod.deletion is not None:
         return None
-    until = None if patience.start is None else pod.scheduled + patience.start
-    on_node = now - pod.scheduled
-    if on_node < STARTING_PATIENCE and (until is None or now < until):
+    if now < _told_of(pod, patience):
         return None
-    message = f"Pod {pod.name} is on node {pod.node or '?'} but not running yet."
-    return _stuck_until("NotStarting", message, until, now)
+    until = None if patience.start is None else pod.scheduled + patience.start
+    waits_for = "its image" if pod.prepared else "its volumes and network"
+    message = f"Pod {pod.name} waits on node {pod.node or '?'} for {waits_for}."
+    return _stuck("NotStarting", message, until, now)
 
 
 CHAIN: tuple[_Rule, ...] = (
@@ -318,7 +337,7 @@ def _ending(reason: str, message: str) -> Ending:
     return Ending(kind, reason, message.strip() or FAILURES[reason].meaning)
 
 
-def _stuck_until(reason: str, message: str, until: float | None, now: float) -> Verdict:
+def _stuck(reason: str, message: str, until: float | None, now: float) -> Verdict:
     if until is not None and now >= until:
         return _ending(reason, message)
     return Stuck(reason, message.strip() or FAILURES[reason].meaning, until)

@@ -151,8 +151,8 @@ _NEVER_STARTED = (
         "Unschedulable",
         OutcomeKind.NEVER_STARTED,
         "No node has room for the runner, or none has what its machine size asks for.",
-        "Add nodes, or compare the size's resources, nodeSelector and tolerations with"
-        " `kubectl describe nodes`.",
+        "Add nodes, or compare the size's resources, nodeSelector, tolerations and volumes with"
+        " what there is: `kubectl describe nodes`.",
     ),
     FailureClass(
         "SchedulingGated",

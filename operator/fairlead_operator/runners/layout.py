@@ -37,7 +37,7 @@ PACKAGE_KEY = "part"
 VARIABLE_PREFIX = "FAIRLEAD_"
 """How the variables that tell the agent what it is to do begin."""
 
-OWN_VARIABLES = ("HOME", "TMPDIR", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PATH")
+OWN_VARIABLES = ("HOME", "PYTHONPATH", "PYTHONHOME")
 """Further variables that a patch may not set: with them it would run other code."""
 
 USER = 65532

@@ -262,7 +262,7 @@ def _leave_lost_nodes(pod: Manifest) -> None:
 
     Kubernetes itself would wait five minutes.
     """
-    named = {one.get("key") for one in _tolerations(pod)}
+    named = [one.get("key") for one in _tolerations(pod)]
     for condition in ("not-ready", "unreachable"):
         key = f"node.kubernetes.io/{condition}"
         if key not in named:

@@ -1,16 +1,18 @@
 """The pod patch of a MachineSize: what it may say, and how it is merged.
 
 It is merged as Kubernetes merges strategically: objects field by field, the lists below by
-what names their items, other lists as a whole, null takes away.  Only what is listed in
-:data:`ALLOWED` may be in it at all.  Nothing there bears on security, so a pod stays within
-the restricted profile whatever is patched; a patch that names anything else is refused as
-a whole, and the size says so.
+what names their items, ``envFrom`` by adding, other lists as a whole; null takes away.
+Only what is listed in :data:`ALLOWED` may be in it at all.  Nothing there bears on
+security, so a pod stays within the restricted profile whatever is patched; a patch that
+names anything else is refused as a whole, and the size says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from fairlead_operator.runners.layout import (
@@ -21,11 +23,73 @@ from fairlead_operator.runners.layout import (
     VARIABLE_PREFIX,
 )
 
-ANY: Mapping[str, Any] = {}
-"""Stands for a field below which everything is allowed."""
+
+class Field(Enum):
+    """What a field holds whose inside is not looked at any closer."""
+
+    TEXT = "a text"
+    OBJECT = "an object"
+    LIST = "a list of objects"
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A field that holds texts by name, such as labels; ``own`` tells which names are not free."""
+
+    own: Callable[[str], bool] = lambda name: False
+
+
+@dataclass(frozen=True)
+class Items:
+    """A field that holds a list of objects, to which a patch may add.
+
+    Attributes
+    ----------
+    fields
+        What the objects may hold; empty for anything.
+    own
+        Says of an object, in words, what is not free in it.
+    key
+        The field that tells the objects apart, if they are merged.
+    """
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    own: Callable[[Mapping[str, Any]], str] = lambda item: ""
+    key: str = ""
+
+
+def _own_mark(name: str) -> bool:
+    """Return whether a label or annotation is Fairlead's, or bears on security."""
+    domain = name.partition("/")[0] if "/" in name else ""
+    return (
+        domain == "fairlead.dev"
+        or domain.endswith(".fairlead.dev")
+        or name.startswith(("container.apparmor.security.", "container.seccomp.security."))
+        or name.startswith("seccomp.security.")
+    )
+
+
+def _own_volume(volume: Mapping[str, Any]) -> str:
+    return OWN if volume["name"].startswith(OWN_PREFIX) else ""
+
+
+def _own_variable(variable: Mapping[str, Any]) -> str:
+    name = variable["name"]
+    return OWN if name.startswith(VARIABLE_PREFIX) or name in OWN_VARIABLES else ""
+
+
+def _own_mount(mount: Mapping[str, Any]) -> str:
+    ours = is_reserved(mount["mountPath"]) or str(mount.get("name")).startswith(OWN_PREFIX)
+    return OWN if ours else ""
+
+
+def _other_container(container: Mapping[str, Any]) -> str:
+    return "" if container["name"] == CONTAINER else f"only {CONTAINER} may be patched"
+
+
+OWN = "it is Fairlead's own"
 
 VOLUME_SOURCES = (
-    "name",
     "configMap",
     "csi",
     "downwardAPI",
@@ -38,36 +102,42 @@ VOLUME_SOURCES = (
 """What a volume may be: what the restricted profile admits."""
 
 ALLOWED: Mapping[str, Any] = {
-    "metadata": {"labels": ANY, "annotations": ANY},
+    "metadata": {"labels": Texts(_own_mark), "annotations": Texts(_own_mark)},
     "spec": {
-        "nodeSelector": ANY,
-        "affinity": ANY,
-        "tolerations": ANY,
-        "topologySpreadConstraints": ANY,
-        "schedulerName": ANY,
-        "schedulingGates": ANY,
-        "priorityClassName": ANY,
-        "preemptionPolicy": ANY,
-        "runtimeClassName": ANY,
-        "imagePullSecrets": ANY,
-        "dnsPolicy": ANY,
-        "dnsConfig": ANY,
-        "hostAliases": ANY,
-        "resourceClaims": ANY,
-        "volumes": {"[]": dict.fromkeys(VOLUME_SOURCES, ANY)},
-        "containers": {
-            "[]": {
-                "name": ANY,
-                "env": ANY,
-                "envFrom": ANY,
-                "volumeMounts": ANY,
-                "volumeDevices": ANY,
-                "resources": {"claims": ANY},
-            }
-        },
+        "nodeSelector": Texts(),
+        "affinity": Field.OBJECT,
+        "tolerations": Field.LIST,
+        "topologySpreadConstraints": Items(key="topologyKey"),
+        "schedulerName": Field.TEXT,
+        "schedulingGates": Items(key="name"),
+        "priorityClassName": Field.TEXT,
+        "preemptionPolicy": Field.TEXT,
+        "runtimeClassName": Field.TEXT,
+        "imagePullSecrets": Items(key="name"),
+        "dnsPolicy": Field.TEXT,
+        "dnsConfig": Field.OBJECT,
+        "hostAliases": Items(key="ip"),
+        "resourceClaims": Items(key="name"),
+        "volumes": Items(
+            {"name": Field.TEXT, **dict.fromkeys(VOLUME_SOURCES, Field.OBJECT)},
+            _own_volume,
+            key="name",
+        ),
+        "containers": Items(
+            {
+                "name": Field.TEXT,
+                "env": Items(own=_own_variable, key="name"),
+                "envFrom": Items(),
+                "volumeMounts": Items(own=_own_mount, key="mountPath"),
+                "volumeDevices": Items(key="devicePath"),
+                "resources": {"claims": Field.LIST},
+            },
+            _other_container,
+            key="name",
+        ),
     },
 }
-"""The fields that a patch may name; ``[]`` stands for the items of a list."""
+"""The fields that a patch may name."""
 
 MERGE_KEYS: Mapping[str, str] = {
     "containers": "name",
@@ -81,9 +151,10 @@ MERGE_KEYS: Mapping[str, str] = {
     "volumeMounts": "mountPath",
     "volumes": "name",
 }
-"""List -> the field that tells its items apart.  Other lists are replaced as a whole."""
+"""List -> the field that tells its items apart."""
 
-_SECURITY_ANNOTATIONS = ("container.apparmor.security.", "container.seccomp.security.", "seccomp.")
+APPENDED = frozenset({"envFrom"})
+"""Lists to which a patch adds.  Other lists it replaces as a whole."""
 
 
 def merged(pod: dict[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,6 +170,8 @@ def _merge_objects(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[s
         elif isinstance(value, Mapping):
             there = made.get(name)
             made[name] = _merge_objects(there if isinstance(there, Mapping) else {}, value)
+        elif isinstance(value, list) and name in APPENDED:
+            made[name] = [*(made.get(name) or []), *deepcopy(value)]
         elif isinstance(value, list) and name in MERGE_KEYS:
             made[name] = _merge_lists(made.get(name) or [], value, MERGE_KEYS[name])
         else:
@@ -118,34 +191,69 @@ def _merge_lists(below: list[Any], above: list[Any], key: str) -> list[Any]:
 
 def problems(patch: Mapping[str, Any]) -> tuple[str, ...]:
     """Return, in words, everything in a patch that may not be there."""
-    shape = tuple(_shape(patch, ALLOWED, "podPatch"))
-    # The rest looks into what has the right shape only.
-    return shape or tuple(_content(patch))
+    return tuple(_problems(patch, ALLOWED, "podPatch"))
 
 
-def _shape(value: Any, allowed: Mapping[str, Any], path: str) -> Iterator[str]:
-    """Yield what is not allowed, or is not of the type that merging needs."""
-    if value is None:
-        return
-    if "[]" in allowed:
-        if not isinstance(value, list):
-            yield f"{path} must be a list"
-            return
-        for number, item in enumerate(value):
-            if item is None:
-                yield f"{path}[{number}] must be an object"
-            yield from _shape(item, allowed["[]"], f"{path}[{number}]")
-    elif allowed is ANY:
-        yield from _directives(value, path)
-        yield from _named_items(value, path.rpartition(".")[2], path)
+def _problems(value: Any, allowed: Any, path: str) -> Iterator[str]:
+    if isinstance(allowed, Field):
+        yield from _leaf(value, allowed, path)
+    elif isinstance(allowed, Items):
+        yield from _items(value, allowed, path)
     elif not isinstance(value, Mapping):
+        # Not even null, which would take away what is ours.
         yield f"{path} must be an object"
+    elif isinstance(allowed, Texts):
+        yield from _texts(value, allowed, path)
     else:
         for name, below in value.items():
-            if name not in allowed:
-                yield f"{path}.{name} may not be patched"
+            if name in allowed:
+                yield from _problems(below, allowed[name], f"{path}.{name}")
             else:
-                yield from _shape(below, allowed[name], f"{path}.{name}")
+                yield f"{path}.{name} may not be patched"
+
+
+def _leaf(value: Any, allowed: Field, path: str) -> Iterator[str]:
+    fits = {
+        Field.TEXT: lambda: isinstance(value, str),
+        Field.OBJECT: lambda: isinstance(value, Mapping),
+        Field.LIST: lambda: (
+            isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
+        ),
+    }
+    if value is not None and not fits[allowed]():
+        yield f"{path} must be {allowed.value}"
+    yield from _directives(value, path)
+
+
+def _texts(value: Mapping[str, Any], allowed: Texts, path: str) -> Iterator[str]:
+    for name, text in value.items():
+        if allowed.own(name):
+            yield f"{path}: {name} may not be patched"
+        if text is not None and not isinstance(text, str):
+            yield f"{path}: {name} must be a text"
+
+
+def _items(value: Any, allowed: Items, path: str) -> Iterator[str]:
+    if not isinstance(value, list):
+        yield f"{path} must be {Field.LIST.value}"
+        return
+    for number, item in enumerate(value):
+        yield from _item(item, allowed, f"{path}[{number}]")
+
+
+def _item(item: Any, allowed: Items, path: str) -> Iterator[str]:
+    if not isinstance(item, Mapping):
+        yield f"{path} must be an object"
+    elif allowed.key and not isinstance(item.get(allowed.key), str):
+        yield f"{path} needs {allowed.key}"
+    else:
+        name = item[allowed.key] if allowed.key else ""
+        if found := allowed.own(item):
+            yield f"{path}: {name} may not be patched: {found}"
+        if allowed.fields:
+            yield from _problems(item, allowed.fields, path)
+        else:
+            yield from _directives(item, path)
 
 
 def _directives(value: Any, path: str) -> Iterator[str]:
@@ -154,74 +262,18 @@ def _directives(value: Any, path: str) -> Iterator[str]:
         for name, below in value.items():
             if str(name).startswith("$"):
                 yield f"{path}.{name}: directives are not supported"
-            else:
-                yield from _directives(below, f"{path}.{name}")
+            yield from _directives(below, f"{path}.{name}")
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from _directives(item, f"{path}[{number}]")
 
 
-def _named_items(value: Any, name: str, path: str) -> Iterator[str]:
-    """Yield the items of a merged list that lack what tells them apart."""
-    key = MERGE_KEYS.get(name)
-    if key is None:
-        return
-    if not isinstance(value, list):
-        yield f"{path} must be a list"
-        return
-    for number, item in enumerate(value):
-        if not isinstance(item, Mapping) or not isinstance(item.get(key), str):
-            yield f"{path}[{number}] needs {key}"
-
-
-def _content(patch: Mapping[str, Any]) -> Iterator[str]:
-    metadata = patch.get("metadata") or {}
-    for field in ("labels", "annotations"):
-        for name in metadata.get(field) or {}:
-            if _is_own(name) or name.startswith(_SECURITY_ANNOTATIONS):
-                yield f"podPatch.metadata.{field}: {name} may not be patched"
-    spec = patch.get("spec") or {}
-    for number, volume in enumerate(spec.get("volumes") or []):
-        yield from _volume(volume, f"podPatch.spec.volumes[{number}]")
-    for number, container in enumerate(spec.get("containers") or []):
-        yield from _container(container, f"podPatch.spec.containers[{number}]")
-
-
-def _is_own(name: str) -> bool:
-    """Return whether a label or annotation is Fairlead's."""
-    domain = name.partition("/")[0] if "/" in name else ""
-    return domain == "fairlead.dev" or domain.endswith(".fairlead.dev")
-
-
-def _volume(volume: Mapping[str, Any], path: str) -> Iterator[str]:
-    name = volume.get("name")
-    if not isinstance(name, str):
-        yield f"{path} needs name"
-    elif name.startswith(OWN_PREFIX):
-        yield f"{path}: volumes named {OWN_PREFIX}... are Fairlead's own"
-
-
-def _container(container: Mapping[str, Any], path: str) -> Iterator[str]:
-    if container.get("name") != CONTAINER:
-        yield f"{path}: only the container {CONTAINER} may be patched"
-    for variable in container.get("env") or []:
-        if variable["name"].startswith(VARIABLE_PREFIX) or variable["name"] in OWN_VARIABLES:
-            yield f"{path}.env: {variable['name']} is Fairlead's own"
-    for mount in container.get("volumeMounts") or []:
-        if _is_reserved(mount["mountPath"]):
-            yield f"{path}.volumeMounts: {mount['mountPath']} is Fairlead's own"
-        if str(mount.get("name", "")).startswith(OWN_PREFIX):
-            yield f"{path}.volumeMounts: volume {mount['name']} is Fairlead's own"
-    for source in container.get("envFrom") or []:
-        if not isinstance(source, Mapping):
-            yield f"{path}.envFrom must hold objects"
-
-
-def _is_reserved(mount: str) -> bool:
+def is_reserved(mount: str) -> bool:
     """Return whether something mounted there would hide a folder of ours, or part of one."""
-    plain = "/" + "/".join(part for part in mount.split("/") if part not in ("", "."))
-    if ".." in plain.split("/"):
+    parts = [part for part in mount.split("/") if part not in ("", ".")]
+    if ".." in parts:
         return True
+    plain = "/" + "/".join(parts)
     return any(
         plain == path or plain.startswith(f"{path}/") or path.startswith(f"{plain.rstrip('/')}/")
         for path in RESERVED_PATHS

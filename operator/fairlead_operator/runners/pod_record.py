@@ -62,6 +62,8 @@ class PodRecord:
         When it got its node.
     disrupted, disrupted_message
         Why the cluster ends it, as its condition DisruptionTarget says; else empty.
+    prepared
+        Whether its node has given it volumes and a network.
     container
         The container that runs tasks; None before its node knows the pod.
     """
@@ -93,6 +95,7 @@ class PodRecord:
     scheduled: float | None = None
     disrupted: str = ""
     disrupted_message: str = ""
+    prepared: bool = False
     container: Container | None = None
 
     @property
@@ -102,8 +105,21 @@ class PodRecord:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing runs in it any more."""
-        return self.gone or self.phase in ENDED
+        """Whether no task runs in it any more.
+
+        The container tells it a second before the phase does; where something has put
+        further containers into the pod, the phase may never tell.
+        """
+        return self.gone or self.phase in ENDED or self._container_ended
+
+    @property
+    def lingers(self) -> bool:
+        """Whether the runner has ended but other containers keep the pod."""
+        return self._container_ended and self.phase not in ENDED and not self.gone
+
+    @property
+    def _container_ended(self) -> bool:
+        return self.container is not None and self.container.exit_code is not None
 
     @property
     def alive(self) -> bool:
@@ -190,6 +206,8 @@ def _conditions(conditions: Any) -> dict[str, Any]:
         elif one["type"] == "DisruptionTarget" and one["status"] == "True":
             made["disrupted"] = one.get("reason") or "Disrupted"
             made["disrupted_message"] = one.get("message") or ""
+        elif one["type"] == "PodReadyToStartContainers":
+            made["prepared"] = one["status"] == "True"
     return made
 
 
