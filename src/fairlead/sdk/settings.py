@@ -74,6 +74,11 @@ MAX_TASKS = Setting(
     "`50000`",
     "How many tasks one job may hold. A task that submits more fails.",
 )
+CONTEXT = Setting(
+    "FAIRLEAD_CONTEXT",
+    "the kubeconfig's current context",
+    "The context of the kubeconfig that names the cluster and the user.",
+)
 NAMESPACE = Setting(
     "FAIRLEAD_NAMESPACE",
     "that of the kubeconfig's context, or of the pod",
@@ -96,6 +101,7 @@ REUSE = Setting(
 SETTINGS: tuple[Setting, ...] = (
     HOME,
     BACKEND,
+    CONTEXT,
     NAMESPACE,
     STORE,
     REUSE,
@@ -136,6 +142,11 @@ def backend() -> str:
     """Return the name of the backend that a client uses unless it is told another."""
     value = _read(BACKEND).lower() or "local"
     return "kubernetes" if value == "remote" else value
+
+
+def context() -> str | None:
+    """Return the kubeconfig's context to use; None for its current one."""
+    return _read(CONTEXT) or None
 
 
 def namespace() -> str | None:

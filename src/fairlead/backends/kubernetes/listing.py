@@ -1,0 +1,35 @@
+"""The newest jobs and tasks of a namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fairlead.backends.kubernetes.lookup import Lookup
+from fairlead.backends.kubernetes.views import job_view, task_view, title_of
+from fairlead.backends.kubernetes.words import Object, job_state, task_state
+from fairlead.core.states import JobState, TaskState
+from fairlead.sdk.backend import JobView, TaskView
+
+
+def job_views(
+    jobs: Iterable[Object], name: str | None, states: Sequence[JobState], limit: int
+) -> list[JobView]:
+    """Return the first of some jobs, those with a name or in some states where these are given."""
+    chosen = (
+        job
+        for job in jobs
+        if (name is None or title_of(job) == name) and (not states or job_state(job) in states)
+    )
+    return [job_view(job) for job, _ in zip(chosen, range(limit), strict=False)]
+
+
+def newest_tasks(lookup: Lookup, states: Sequence[TaskState], limit: int) -> list[TaskView]:
+    """Return the newest tasks: those of the newest jobs, as many as are asked for."""
+    found: list[TaskView] = []
+    for job in lookup.jobs():
+        if len(found) >= limit:
+            break
+        tree = lookup.tree(job)
+        chosen = (one for one in reversed(tree.current) if not states or task_state(one) in states)
+        found += [task_view(one, tree) for one in chosen]
+    return found[:limit]
