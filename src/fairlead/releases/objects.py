@@ -27,16 +27,21 @@ Stage = Literal["Published", "Development"]
 
 def dev_name(packed: Packed) -> str:
     """Return the name of the development release of exactly this code."""
-    suffix = packed.sha256[:16]
+    return content_name(packed, digits=16, prefix="dev-")
+
+
+def content_name(packed: Packed, *, digits: int, prefix: str = "") -> str:
+    """Return a name made of the program's and so many digits of its code's sum."""
+    suffix = packed.sha256[:digits]
     plain = re.sub(r"[^a-z0-9]+", "-", packed.program.lower()).strip("-")
-    room = MAX_NAME - len(f"dev--{suffix}")
-    return f"dev-{plain[:room].rstrip('-') or 'program'}-{suffix}"
+    room = MAX_NAME - len(f"{prefix}-{suffix}")
+    return f"{prefix}{plain[:room].rstrip('-') or 'program'}-{suffix}"
 
 
 def manifests(
     packed: Packed,
     name: str,
-    namespace: str,
+    namespace: str | None,
     *,
     stage: Stage = "Development",
     description: str | None = None,
@@ -53,7 +58,7 @@ def manifests(
     packed
         The program.
     name, namespace
-        The Release's.
+        The Release's; without a namespace the objects name none.
     stage
         ``Development`` for what a run publishes by itself.
     description, source
@@ -89,9 +94,9 @@ def fits_in_cluster(packed: Packed) -> bool:
     return packed.size <= MAX_PACKAGE_BYTES
 
 
-def archive_key(namespace: str, sha256: str) -> str:
+def archive_key(namespace: str | None, sha256: str) -> str:
     """Return where in the object store an archive lies."""
-    return f"releases/{namespace}/{sha256}.zip"
+    return f"releases/{namespace or 'default'}/{sha256}.zip"
 
 
 def check_name(name: str) -> None:
@@ -114,23 +119,20 @@ def _package(packed: Packed, maps: list[Manifest]) -> Package:
     return Package(config_maps=names, sha256=packed.sha256, size=packed.size)
 
 
-def _archive(packed: Packed, namespace: str) -> Archive:
+def _archive(packed: Packed, namespace: str | None) -> Archive:
     key = archive_key(namespace, packed.sha256)
     return Archive(key=key, sha256=packed.sha256, size=packed.size)
 
 
-def _config_maps(packed: Packed, name: str, namespace: str) -> Iterator[Manifest]:
+def _config_maps(packed: Packed, name: str, namespace: str | None) -> Iterator[Manifest]:
     parts = range(0, packed.size, PART_BYTES)
     for number, start in enumerate(parts):
         part = packed.zip_bytes[start : start + PART_BYTES]
         yield {
             "apiVersion": "v1",
             "kind": "ConfigMap",
-            "metadata": {
-                "name": _part_name(name, packed.sha256, number),
-                "namespace": namespace,
-                "labels": {labels.RELEASE: name},
-            },
+            "metadata": _metadata(_part_name(name, packed.sha256, number), namespace)
+            | {"labels": {labels.RELEASE: name}},
             "immutable": True,
             "binaryData": {PART_KEY: base64.b64encode(part).decode("ascii")},
         }
@@ -144,6 +146,8 @@ def _part_name(release: str, sha256: str, number: int) -> str:
 
 def _bare(release: Release) -> Manifest:
     """Return the object without the empty parts of its metadata."""
-    body = release.to_dict()
-    body["metadata"] = {"name": release.name, "namespace": release.metadata.namespace}
-    return body
+    return release.to_dict() | {"metadata": _metadata(release.name, release.metadata.namespace)}
+
+
+def _metadata(name: str, namespace: str | None) -> Manifest:
+    return {"name": name} | ({"namespace": namespace} if namespace else {})

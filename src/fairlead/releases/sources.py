@@ -20,6 +20,12 @@ PROVIDED = frozenset({"fairlead", "fairlead_operator"})
 """What every runner image contains, wherever it is found here."""
 
 
+RUNNER_PACKAGES = frozenset(
+    {"annotated_types", "google", "obstore", "pydantic", "pydantic_core", "typing_extensions"}
+)
+"""Installed packages that the installation's own runner image contains."""
+
+
 class Module(NamedTuple):
     """One module of a program.
 
