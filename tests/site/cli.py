@@ -10,7 +10,7 @@ from tests.cluster.native import process
 from tests.cluster.progress import say
 from tests.cluster.provider import choose
 from tests.cluster.shell import ClusterError
-from tests.site import folder, images
+from tests.site import demo, folder, images
 from tests.site.process import end
 from tests.site.setup import apply_definitions, make_site, remove_objects
 from tests.site.site import Site, apply_all
@@ -60,6 +60,10 @@ def _start(site: Site) -> None:
     say(f"its log: {site.operator.log}")
 
 
+def _demo(given: argparse.Namespace) -> None:
+    demo.run(choose(), keep=given.keep)
+
+
 def _down(given: argparse.Namespace) -> None:
     note = _note(given.namespace)
     if note.exists():
@@ -98,6 +102,8 @@ def _parser() -> argparse.ArgumentParser:
     up = add("up", _up, "install Fairlead over a namespace; print what programs need to use it")
     up.add_argument("--deployed", action="store_true", help="run the operator in the cluster")
     up.add_argument("--no-operator", dest="operator", action="store_false", help="start none")
+    shown = add("demo", _demo, "run a job of kubectl's on a cluster, from nothing to its results")
+    shown.add_argument("--keep", action="store_true", help="leave cluster and installation there")
     down = add("down", _down, "take it away")
     for command in (up, down):
         command.add_argument("--namespace", default="site", help="where its jobs run")

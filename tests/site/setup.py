@@ -42,6 +42,7 @@ def make_site(
     *,
     deployed: bool = False,
     outlives: bool = False,
+    shared: bool = True,
 ) -> Site:
     """Install Fairlead over a fresh namespace, and wait until its rules are in force.
 
@@ -56,14 +57,17 @@ def make_site(
         the caller starts it.
     outlives
         Whether such a process goes on when this one ends.
+    shared
+        Whether runners share a folder with this machine, which is their store then; else they
+        have none.
     """
-    if not isinstance(cluster, NativeCluster):
+    if shared and not isinstance(cluster, NativeCluster):
         raise UnsupportedError("only nodes of the native cluster share a folder with this machine")
     name = namespace or f"site-{uuid.uuid4().hex[:8]}"
     install = Install("fairlead", f"{name}-system", (name,))
     store = folder.make(name)
     (store / "shared").mkdir()
-    options = _options(cluster, store, deployed)
+    options = _options(cluster, store if shared else None, deployed)
     apply_definitions(cluster)
     objects = (everything if deployed else surroundings)(install, options)
     apply_all(cluster, [*objects, *author(install, name)])
@@ -132,7 +136,7 @@ def author(install: Install, namespace: str) -> list[Manifest]:
     ]
 
 
-def _options(cluster: Cluster, store: Path, deployed: bool) -> Options:
+def _options(cluster: Cluster, store: Path | None, deployed: bool) -> Options:
     runner = images.runner()
     cluster.load(runner)
     operator = ""
@@ -140,7 +144,7 @@ def _options(cluster: Cluster, store: Path, deployed: bool) -> Options:
         built = images.operator()
         cluster.load(built)
         operator = built.name
-    volume = Volume(mount=str(store), host_folder=str(store))
+    volume = Volume(mount=str(store), host_folder=str(store)) if store else None
     return Options(
         operator_image=operator,
         runner_image=runner.name,

@@ -71,12 +71,13 @@ class Site:
     @property
     def environment(self) -> dict[str, str]:
         """What a program on this machine is told to use the site."""
-        return {
+        needed = {
             "FAIRLEAD_BACKEND": "kubernetes",
             "KUBECONFIG": str(self.kubeconfig),
             "FAIRLEAD_NAMESPACE": self.namespace,
-            "FAIRLEAD_STORE": f"file://{self.folder}",
         }
+        store = self.options.store.runner_url
+        return {**needed, "FAIRLEAD_STORE": store} if store else needed
 
     # --- objects ----------------------------------------------------------------
 
