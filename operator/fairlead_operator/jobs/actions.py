@@ -37,7 +37,6 @@ class StartTask:
     attempt: int
     status: Body
     grant: Grant
-    pod_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +46,14 @@ class CreatePod:
     name: str
     attempt: int
     grant: Grant
-    pod_name: str
 
 
 @dataclass(frozen=True, slots=True)
 class DeletePod:
-    """End a pod.  ``now`` takes its grace away, for one that has missed its deadlines."""
+    """End the pod that holds, or held, an attempt of a task."""
 
-    pod_name: str
     name: str
+    pod_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +61,15 @@ class ReadTask:
     """Read a Task again, because its pod ended and the report may not have been seen yet."""
 
     name: str
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPod:
     """Look whether a pod is there that nobody has seen."""
 
-    pod_name: str
     name: str
+    pod_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +77,7 @@ class ListSiblings:
     """List the subtasks of an attempt from the store itself, because some were not seen."""
 
     name: str
+    attempt: int
     siblings: str
 
 

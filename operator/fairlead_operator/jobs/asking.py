@@ -25,20 +25,26 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A runner that was given: one that is there, or leave to make a new pod.
+    """A runner that was given.
 
-    ``pod_name`` is empty for a new pod; ``details`` is for whoever granted it.
+    Attributes
+    ----------
+    pod_name
+        The pod that holds the attempt.
+    new
+        Whether that pod is still to be made.
+    warm
+        Whether it is up and waits, so that the assignment itself starts the task.
+    details
+        What whoever granted it needs to make the pod.
     """
 
     pod_name: str
     size: str
     release: str
+    new: bool = True
+    warm: bool = False
     details: Any = None
-
-    @property
-    def warm(self) -> bool:
-        """Whether the runner is there already."""
-        return bool(self.pod_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +62,20 @@ class Refused:
 class Runners(Protocol):
     """Whoever gives out runners to one job."""
 
-    def acquire(self, wanted: Wanted, now: float) -> Grant | Refused:
-        """Give a runner, or say why there is none; the job is woken when that may change."""
+    def available(self, wanted: Wanted) -> Refused | None:
+        """Say what keeps all tasks that want this from running, whatever comes free."""
 
-    def give_back(self, grant: Grant) -> None:
-        """Take back what was granted and not used."""
+    def acquire(self, wanted: Wanted, pod_name: str, now: float) -> Grant | Refused:
+        """Give a runner, or leave to make one of that name; the job is woken after a refusal."""
 
-    def bind(self, grant: Grant, pod_name: str, task: str, now: float) -> None:
-        """Note which pod a grant became, and for which task."""
-
-    def held(self, pod_name: str, task: str) -> None:
+    def held(self, pod_name: str, now: float) -> None:
         """Note that a task which was found recorded holds a pod."""
 
-    def idle(self, pod_name: str, now: float) -> None:
+    def idle(self, pod_name: str, since: float, now: float) -> None:
         """Note that a pod has reported the end of its task."""
 
-    def forget(self, pod_name: str) -> None:
-        """Note that a pod was not made, or is not to get anything any more."""
+    def give_up(self, pod_name: str, now: float, uid: str | None = None) -> None:
+        """Note that a pod will not be made; with ``uid``, that its node is lost."""
 
     def pod(self, pod_name: str) -> PodRecord | None:
         """Return what is known of a pod."""

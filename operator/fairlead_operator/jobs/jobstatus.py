@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fairlead.api.verdicts import job_verdicts
+from fairlead.api.verdicts import SUCCEEDED, job_verdicts
 from fairlead.api.words import camel
 from fairlead.core.effects import JobChanged
 from fairlead.core.node import Node
 from fairlead.core.states import FINAL_TASK_STATES, JobState, TaskState, is_final
-from fairlead_operator.jobs.conditions import condition, merged
+from fairlead_operator.jobs.conditions import condition, find, merged
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.tasks import TaskRecord
 from fairlead_operator.jobs.times import text
@@ -45,19 +45,23 @@ def opened(job: JobRecord, total: int, now: float) -> Body:
     """Return what says that all tasks of the job's run are there now."""
     queued = numbers([TaskState.QUEUED] * total)
     before = {name: None for name in FIELDS if name in job.status}
-    return before | state_of(job, JobState.QUEUED, now=now) | queued
+    return before | state_of(job, job.status, JobState.QUEUED, run=job.run, now=now) | queued
 
 
 def refused(job: JobRecord, reason: str, message: str, now: float) -> Body:
     """Return what ends a job whose tasks cannot be made."""
-    body = state_of(job, JobState.FAILED, reason=reason, message=message, now=now)
+    body = state_of(
+        job, job.status, JobState.FAILED, run=job.run, reason=reason, message=message, now=now
+    )
     return body | {"completionTime": text(now)} | numbers([])
 
 
 def state_of(
     job: JobRecord,
+    before: Mapping[str, Any],
     state: JobState,
     *,
+    run: int,
     now: float,
     reason: str | None = None,
     why: str | None = None,
@@ -65,35 +69,45 @@ def state_of(
 ) -> Body:
     """Return state, reason and conditions.
 
-    ``why`` is the conditions' reason where it is not the state's: the cause while a job is
-    failing.
+    ``before`` is the status so far.  ``why`` is the conditions' reason where it is not the
+    state's: the cause while a job is failing.
     """
-    reason_shown = why or reason or camel(state)
+    shown = why or reason or camel(state)
     new = [
-        condition(type_, status, reason_shown, message, now, job.generation)
+        condition(type_, status, shown, message, now, job.generation)
         for type_, status in job_verdicts(state).items()
     ]
     return {
         "state": camel(state),
         "reason": reason,
-        "run": job.run,
+        "run": run,
         "observedGeneration": job.generation,
-        "conditions": merged(job.conditions, new),
+        "conditions": merged(before.get("conditions") or (), new),
     }
 
 
 def changed(
-    job: JobRecord, effect: JobChanged, failure: Mapping[str, Any] | None, now: float
+    job: JobRecord,
+    before: Mapping[str, Any],
+    run: int,
+    effect: JobChanged,
+    failure: Mapping[str, Any] | None,
+    now: float,
 ) -> Body:
     """Return what the core's change of a job's state is written as."""
     message = _message(effect, failure)
     body = state_of(
-        job, effect.state, reason=effect.reason, why=effect.cause, message=message, now=now
+        job,
+        before,
+        effect.state,
+        run=run,
+        reason=effect.reason,
+        why=effect.cause,
+        message=message,
+        now=now,
     )
     if failure is not None:
         body["failure"] = failure
-    if effect.state is not JobState.QUEUED and job.started() is None:
-        body["startTime"] = text(now)
     if is_final(effect.state):
         body["completionTime"] = text(now)
     return body
@@ -113,6 +127,13 @@ MESSAGES = {
     "DeadlineExceeded": "The job ran longer than spec.deadlineSeconds.",
     "JobCancelled": "The job was cancelled: spec.desired is Cancelled.",
 }
+"""What stands in the conditions beside a cause that is no task's failure."""
+
+
+def message_in(status: Mapping[str, Any]) -> str:
+    """Return the message that stands in a status's conditions."""
+    found = find(status.get("conditions") or (), SUCCEEDED)
+    return found.get("message", "") if found is not None else ""
 
 
 def failure_of(record: TaskRecord, kind: str, type_: str, message: str) -> Mapping[str, Any]:
@@ -120,7 +141,7 @@ def failure_of(record: TaskRecord, kind: str, type_: str, message: str) -> Mappi
     return {
         "task": record.name,
         "identifier": record.facts.identifier,
-        "kind": kind,
+        "kind": kind[:64],
         "type": type_,
         "message": message,
     }

@@ -60,9 +60,15 @@ def specs_of(job: JobRecord, siblings: Sequence[TaskRecord]) -> list[NodeSpec]:
     InvalidRequestError
         If a list of dependencies is too long.
     """
-    names = {record.facts.key: record.name for record in siblings}
+    return specs_in(job, siblings, {record.facts.key: record.name for record in siblings})
+
+
+def specs_in(
+    job: JobRecord, records: Sequence[TaskRecord], names: Mapping[str, str]
+) -> list[NodeSpec]:
+    """Return the nodes of tasks among siblings whose names are given by key; may raise as above."""
     specs = []
-    for record in siblings:
+    for record in records:
         needs, unknown = named(unpack_keys(record.facts.depends_on), names)
         if unknown:
             raise DependencyError(
@@ -117,7 +123,7 @@ def _observed_job(job: JobRecord, tasks: list[ObservedTask], run: int, known: in
     return ObservedJob(
         tasks,
         state=state,
-        closed=is_closed(job, known),
+        closed=is_closed(job, run, known),
         suspended=job.desired == "Suspended",
         cancelling=job.desired == "Cancelled",
         reason=reason,
@@ -126,12 +132,12 @@ def _observed_job(job: JobRecord, tasks: list[ObservedTask], run: int, known: in
     )
 
 
-def is_closed(job: JobRecord, known: int) -> bool:
+def is_closed(job: JobRecord, run: int, known: int) -> bool:
     """Return whether no more tasks come to the top level, ``known`` being there."""
     if not job.is_session:
         return True
     # What was not there when a later run began will not come any more.
-    return job.run > 1 or (job.closed_tasks is not None and known >= job.closed_tasks)
+    return run > 1 or (job.closed_tasks is not None and known >= job.closed_tasks)
 
 
 def cause_of(job: JobRecord) -> str | None:

@@ -34,12 +34,15 @@ class Selection:
         By siblings, those made by attempts that are not committed (yet).
     missing
         How many Tasks were committed but are not there any more.
+    incomplete
+        The names of those whose subtasks are among the missing.
     """
 
     tasks: list[TaskRecord] = field(default_factory=list)
     parents: dict[str, str | None] = field(default_factory=dict)
     left: dict[str, list[TaskRecord]] = field(default_factory=dict)
     missing: int = 0
+    incomplete: set[str] = field(default_factory=set)
 
 
 def select(job: JobRecord, records: Iterable[TaskRecord], run: int) -> Selection:
@@ -74,7 +77,9 @@ def _add_children(
         return
     label = labels.parent_attempt(parent.facts.uid, parent.attempt)
     children = committed(parent, siblings.pop(label, ()))
-    found.missing += parent.children - len(children)
+    if len(children) < parent.children:
+        found.missing += parent.children - len(children)
+        found.incomplete.add(parent.name)
     _add(found, children, parent.name)
 
 

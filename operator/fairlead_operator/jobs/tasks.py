@@ -193,7 +193,7 @@ def _facts(meta: Mapping[str, Any], spec: Mapping[str, Any]) -> TaskFacts:
         release=intern(spec.get("release") or ""),
         size=intern(spec.get("machineSize") or ""),
         group=intern(spec.get("machineGroup") or ""),
-        depends_on=_dependencies(spec),
+        depends_on=dependencies(spec),
         policy=policy_of(spec),
         timeout=spec.get("timeoutSeconds"),
         grace=spec.get("graceSeconds", DEFAULT_GRACE),
@@ -214,7 +214,7 @@ def _outcome(raw: Mapping[str, Any]) -> Outcome:
     )
 
 
-def _dependencies(spec: Mapping[str, Any]) -> tuple[str, ...]:
+def dependencies(spec: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the keys it depends on, packed: those it names and those whose results it takes."""
     needs = dict.fromkeys(spec.get("dependsOn") or ())
     for reference in spec.get("inputFrom") or ():

@@ -43,13 +43,13 @@ _REPORTS = (
 """What an attempt has reported, which the next one begins without."""
 
 
-def started(record: TaskRecord, attempt: int, grant: Grant, pod_name: str, now: float) -> Body:
+def started(record: TaskRecord, attempt: int, grant: Grant, now: float) -> Body:
     """Return what gives an attempt to a pod.  A runner that is there runs it from now on."""
     body: Body = {
         "state": "Running" if grant.warm else "Queued",
         "reason": None if grant.warm else STARTING,
         "attempt": attempt,
-        "podName": pod_name,
+        "podName": grant.pod_name,
         "size": grant.size,
         "release": grant.release,
         "assignTime": text(now),
@@ -67,8 +67,9 @@ def tried_again(
     user_failures: int,
     platform_failures: int,
     not_before: float | None,
+    size: str = "",
 ) -> Body:
-    """Return what lets a task wait for its next attempt."""
+    """Return what lets a task wait for its next attempt, on another ``size`` if one is given."""
     body: Body = dict.fromkeys(_REPORTS)
     body["state"] = "Queued"
     body["reason"] = reason and reason[:REASON]
@@ -77,6 +78,8 @@ def tried_again(
     body["userFailures"] = user_failures
     body["platformFailures"] = platform_failures
     body["notBefore"] = None if not_before is None else text(not_before)
+    if size:
+        body["size"] = size
     return body
 
 
