@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
-
-from fairlead.api.machine import MachineGroupSpec, MachineGroupStatus
 from fairlead_operator.runners.failures import explained
 from fairlead_operator.runners.refusal import Refusal, Remedy
-from fairlead_operator.runners.seen import DELETED, Seen, first_problem, name_of
+from fairlead_operator.runners.seen import DELETED, UNREADABLE, Seen, name_of, unreadable
 from fairlead_operator.runners.times import seconds
 
 IDLE_SECONDS = 300.0
@@ -24,77 +22,84 @@ class Group:
 
     Attributes
     ----------
-    state
-        What its status says of its life.
+    minimum
+        How many runners it keeps even when idle.
+    maximum
+        The most runners it may have.
+    idle_seconds
+        How long a runner above the minimum waits for the next task.
+    terminate_after
+        How long after its last task the whole group terminates itself; None for never.
+    spot
+        Whether only nodes that may be taken away will do; None as the size says.
+    release
+        The Release that its runners load; None for that of its latest task.
+    account
+        The service account of its runners; None for the installation's.
+    terminated
+        Whether it takes no tasks any more.
     faults
         What is wrong with it.
+    status
+        Its status as it was seen last.
     """
 
     namespace: str
     name: str
-    uid: str
-    spec: MachineGroupSpec
-    status: MachineGroupStatus = field(default_factory=MachineGroupStatus)
+    uid: str = ""
     generation: int = 1
     created: float = 0.0
-    faults: tuple[str, ...] = ()
+    size: str = ""
+    minimum: int = 0
+    maximum: int = 1
+    idle_seconds: float = IDLE_SECONDS
+    terminate_after: float | None = None
+    spot: bool | None = None
+    release: str | None = None
+    account: str | None = None
+    terminated: bool = False
     deleted: bool = False
+    faults: tuple[str, ...] = ()
+    status: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def key(self) -> tuple[str, str]:
         """Its namespace and name."""
         return self.namespace, self.name
 
-    @property
-    def size(self) -> str:
-        """The size of its runners."""
-        return self.spec.size
-
-    @property
-    def minimum(self) -> int:
-        """How many runners it keeps even when idle."""
-        return self.spec.min_machines or 0
-
-    @property
-    def maximum(self) -> int:
-        """The most runners it may have."""
-        return self.spec.max_machines
-
-    @property
-    def idle_seconds(self) -> float:
-        """How long a runner above the minimum waits for the next task."""
-        found = self.spec.idle_seconds
-        return IDLE_SECONDS if found is None else found
-
-    @property
-    def terminated(self) -> bool:
-        """Whether it takes no tasks any more."""
-        return self.deleted or self.spec.desired == "Terminated"
-
 
 def parse_group(raw: dict[str, Any]) -> Group:
-    """Return the group that an object describes."""
+    """Return the group that an object describes; one that cannot be read has a fault."""
     metadata = raw["metadata"]
     namespace, name = name_of(raw)
-    spec, faults = _parse_spec(raw.get("spec") or {})
-    return Group(
-        namespace,
-        name,
-        metadata.get("uid") or "",
-        spec,
-        MachineGroupStatus.model_validate(raw.get("status") or {}),
-        metadata.get("generation", 1),
-        seconds(metadata.get("creationTimestamp")) or 0.0,
-        faults,
-        deleted=metadata.get("deletionTimestamp") is not None,
-    )
-
-
-def _parse_spec(raw: dict[str, Any]) -> tuple[MachineGroupSpec, tuple[str, ...]]:
+    known: dict[str, Any] = {
+        "namespace": namespace,
+        "name": name,
+        "uid": metadata.get("uid") or "",
+        "generation": metadata.get("generation") or 1,
+        "created": seconds(metadata.get("creationTimestamp")) or 0.0,
+        "deleted": metadata.get("deletionTimestamp") is not None,
+        "status": raw.get("status") or {},
+    }
     try:
-        return MachineGroupSpec.model_validate(raw), ()
-    except ValidationError as error:
-        return MachineGroupSpec(size=str(raw.get("size") or "?")), (first_problem(error),)
+        return Group(**known, **_spec(raw["spec"]))
+    except UNREADABLE as error:
+        return Group(**known, maximum=0, faults=(unreadable(error),))
+
+
+def _spec(spec: dict[str, Any]) -> dict[str, Any]:
+    provisioning = spec.get("provisioning")
+    return {
+        "size": spec["size"],
+        "minimum": spec.get("minMachines") or 0,
+        "maximum": spec.get("maxMachines", 1),
+        "idle_seconds": spec.get("idleSeconds", IDLE_SECONDS),
+        "terminate_after": spec.get("terminateAfterSeconds"),
+        "spot": None if provisioning is None else provisioning == "Spot",
+        "release": spec.get("release"),
+        "account": spec.get("serviceAccountName"),
+        "terminated": spec.get("desired") == "Terminated",
+    }
 
 
 class GroupIndex:
@@ -128,7 +133,7 @@ class GroupIndex:
                 "UnknownMachineGroup",
                 explained("UnknownMachineGroup", f"There is no MachineGroup {name} here."),
             )
-        if found.terminated:
+        if found.terminated or found.deleted:
             message = f"The machine group {name} was terminated before the task had started on it."
             return Refusal("GroupTerminated", explained("GroupTerminated", message), Remedy.NONE)
         return found

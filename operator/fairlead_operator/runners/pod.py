@@ -10,13 +10,13 @@ import json
 from typing import Any
 
 from fairlead.api import labels
-from fairlead.api.meta import API_VERSION
+from fairlead_operator.kube.kinds import JOBS
 from fairlead_operator.runners import layout
 from fairlead_operator.runners.failures import explained
 from fairlead_operator.runners.pod_order import PodOrder
 from fairlead_operator.runners.pod_patch import merged
 from fairlead_operator.runners.refusal import Refusal, Remedy
-from fairlead_operator.runners.releases import task_list
+from fairlead_operator.runners.release_record import task_list
 
 Manifest = dict[str, Any]
 
@@ -41,7 +41,7 @@ def build_pod(order: PodOrder) -> Manifest:
         "metadata": _metadata(order),
         "spec": _spec(order),
     }
-    pod = merged(pod, order.size.spec.pod_patch or {})
+    pod = merged(pod, order.size.pod_patch)
     if order.spot:
         _on_spot_nodes(pod)
     _leave_lost_nodes(pod)
@@ -59,7 +59,7 @@ def unsupported(isolation: str) -> Refusal | None:
 
 def _metadata(order: PodOrder) -> Manifest:
     owner = {
-        "apiVersion": API_VERSION,
+        "apiVersion": JOBS.api_version,
         "kind": order.owner.kind,
         "name": order.owner.name,
         "uid": order.owner.uid,
@@ -94,7 +94,7 @@ def _labels(order: PodOrder) -> dict[str, str]:
 
 
 def _spec(order: PodOrder) -> Manifest:
-    size = order.size.spec
+    size = order.size
     made: Manifest = {
         "restartPolicy": "Never",
         "serviceAccountName": order.account,
@@ -109,8 +109,8 @@ def _spec(order: PodOrder) -> Manifest:
             "fsGroupChangePolicy": "OnRootMismatch",
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "nodeSelector": dict(size.node_selector or {}),
-        "tolerations": [one.to_dict() for one in size.tolerations or ()],
+        "nodeSelector": dict(size.node_selector),
+        "tolerations": [dict(one) for one in size.tolerations],
         "containers": [_container(order)],
         "volumes": _volumes(order),
     }
@@ -130,7 +130,7 @@ def _container(order: PodOrder) -> Manifest:
         "command": list(COMMAND),
         "workingDir": layout.WORK_PATH,
         "env": _variables(order),
-        "resources": order.size.spec.resources.to_dict() if order.size.spec.resources else {},
+        "resources": dict(order.size.resources),
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},

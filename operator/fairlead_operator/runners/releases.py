@@ -12,48 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from pydantic import ValidationError
-
-from fairlead.api.release import Archive, Package, ReleaseSpec, ReleaseTask
 from fairlead.core import versions
 from fairlead_operator.runners.failures import explained
 from fairlead_operator.runners.refusal import Refusal
-from fairlead_operator.runners.seen import DELETED, Seen, first_problem, name_of
-
-MAX_TASK_LIST_BYTES = 96 * 1024
-"""The most bytes of a Release's list of tasks that a pod can be told: Linux takes no variable
-of more than 128 KiB."""
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """One Release.
-
-    Attributes
-    ----------
-    faults
-        Why it cannot be used; empty while nothing is known against it.
-    """
-
-    namespace: str
-    name: str
-    uid: str
-    created: str
-    generation: int
-    spec: ReleaseSpec
-    faults: tuple[str, ...] = ()
-
-    @property
-    def rank(self) -> tuple[str, str]:
-        """Orders Releases by age, those of the same second by name."""
-        return self.created, self.name
-
-    @property
-    def development(self) -> bool:
-        """Whether only jobs that name it may use it."""
-        return self.spec.stage == "Development"
+from fairlead_operator.runners.release_record import (
+    Archive,
+    Definition,
+    Package,
+    Published,
+    parse_release,
+)
+from fairlead_operator.runners.seen import DELETED, Seen, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +48,11 @@ class ChosenRelease:
     image_pull_policy: str | None
     package: Package | None
     archive: Archive | None
-    tasks: tuple[ReleaseTask, ...] = field(repr=False)
-    definition: ReleaseTask
+    tasks: tuple[Definition, ...] = field(repr=False)
+    definition: Definition
 
 
-Refs = dict[str, list[tuple[Published, ReleaseTask]]]
+Refs = dict[str, list[tuple[Published, Definition]]]
 
 
 class ReleaseIndex:
@@ -107,6 +77,9 @@ class ReleaseIndex:
         if before is None or before.uid != uid:
             self._forget(before)
             self._remember(parse_release(event.object))
+        else:
+            before.status.clear()
+            before.status.update(event.object.get("status") or {})
         return key
 
     def get(self, namespace: str, name: str) -> Published | None:
@@ -121,7 +94,7 @@ class ReleaseIndex:
         before = self._releases.get((namespace, name))
         if before is None:
             return False
-        after = replace(before, faults=(*own_faults(before.spec), *faults))
+        after = replace(before, found_faults=tuple(faults))
         if after.faults == before.faults:
             return False
         self._forget(before)
@@ -130,7 +103,7 @@ class ReleaseIndex:
 
     def _remember(self, release: Published) -> None:
         self._releases[release.namespace, release.name] = release
-        for task in release.spec.tasks:
+        for task in release.tasks:
             refs = self._by_identifier.setdefault((release.namespace, task.identifier), {})
             refs.setdefault(task.version, []).append((release, task))
         self._chosen.clear()
@@ -139,7 +112,7 @@ class ReleaseIndex:
         if release is None:
             return
         del self._releases[release.namespace, release.name]
-        for task in release.spec.tasks:
+        for task in release.tasks:
             key = release.namespace, task.identifier
             refs = self._by_identifier[key]
             refs[task.version] = [ref for ref in refs[task.version] if ref[0] is not release]
@@ -194,7 +167,7 @@ class ReleaseIndex:
 
     def _eligible(
         self, identifier: str, release: str | None, namespace: str
-    ) -> Iterator[tuple[Published, ReleaseTask]]:
+    ) -> Iterator[tuple[Published, Definition]]:
         """Yield the definitions under an identifier that a task may mean, of any version."""
         for refs in self._by_identifier.get((namespace, identifier), {}).values():
             for published, task in refs:
@@ -209,7 +182,7 @@ class ReleaseIndex:
         identifier: str,
         version: str,
         release: str | None,
-        refs: list[tuple[Published, ReleaseTask]],
+        refs: list[tuple[Published, Definition]],
         namespace: str,
     ) -> Refusal:
         where = f"Release {release}" if release is not None else f"namespace {namespace}"
@@ -237,71 +210,19 @@ class ReleaseIndex:
         )
 
 
-def parse_release(raw: dict[str, Any]) -> Published:
-    """Return a Release without what is only for people and for checking inputs."""
-    metadata = raw["metadata"]
-    spec, faults = _parse_spec(raw.get("spec"))
-    namespace, name = name_of(raw)
-    return Published(
-        namespace,
-        name,
-        metadata.get("uid", ""),
-        metadata.get("creationTimestamp", ""),
-        metadata.get("generation", 1),
-        spec,
-        faults,
-    )
-
-
-def _parse_spec(raw: Any) -> tuple[ReleaseSpec, tuple[str, ...]]:
-    try:
-        spec = ReleaseSpec.model_validate(raw)
-    except ValidationError as error:
-        # Admission lets none through, but a definition that is newer than this operator might.
-        return ReleaseSpec.model_construct(tasks=[]), (first_problem(error),)
-    tasks = [task.model_copy(update={"input_schema": None}) for task in spec.tasks]
-    kept = spec.model_copy(update={"tasks": tasks, "description": None, "source": None})
-    return kept, own_faults(kept)
-
-
-def own_faults(spec: ReleaseSpec) -> tuple[str, ...]:
-    """Return what is wrong with a Release by itself, beyond what admission refuses."""
-    size = sum(len(str(entry)) for entry in task_list(spec.tasks))
-    if size <= MAX_TASK_LIST_BYTES:
-        return ()
-    return (
-        f"its list of tasks takes {size} bytes, more than the {MAX_TASK_LIST_BYTES} that a runner"
-        " can be told; publish fewer tasks, or shorter identifiers, in one Release",
-    )
-
-
-def task_list(tasks: Iterable[ReleaseTask]) -> list[dict[str, str]]:
-    """Return the definitions as a runner is told them."""
-    return [
-        {
-            "identifier": task.identifier,
-            "version": task.version,
-            "entryPoint": task.entry_point,
-            "scope": task.scope,
-        }
-        for task in tasks
-    ]
-
-
-def _preference(ref: tuple[Published, ReleaseTask]) -> tuple[versions.Version, tuple[str, str]]:
+def _preference(ref: tuple[Published, Definition]) -> tuple[versions.Version, tuple[str, str]]:
     return versions.parse(ref[1].version), ref[0].rank
 
 
-def _chosen(release: Published, task: ReleaseTask) -> ChosenRelease:
-    spec = release.spec
+def _chosen(release: Published, task: Definition) -> ChosenRelease:
     return ChosenRelease(
         name=release.name,
         version=task.version,
-        image=spec.image,
-        image_pull_policy=spec.image_pull_policy,
-        package=spec.package,
-        archive=spec.archive,
-        tasks=tuple(spec.tasks),
+        image=release.image,
+        image_pull_policy=release.image_pull_policy,
+        package=release.package,
+        archive=release.archive,
+        tasks=release.tasks,
         definition=task,
     )
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from pydantic import ValidationError
-
 DELETED = "DELETED"
 
 
@@ -27,8 +25,13 @@ def name_of(raw: dict[str, Any]) -> tuple[str, str]:
     return metadata.get("namespace") or "", metadata["name"]
 
 
-def first_problem(error: ValidationError) -> str:
-    """Return in words the first thing that is wrong with the spec of an object."""
-    found = error.errors()[0]
-    where = ".".join(["spec", *map(str, found["loc"])])
-    return f"{where}: {found['msg']}"
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading an object raises that has another shape than this operator knows.
+
+Admission lets none through, but a definition that is newer than the operator might.
+"""
+
+
+def unreadable(error: Exception) -> str:
+    """Return the fault of an object that could not be read."""
+    return f"this version of the operator cannot read it ({type(error).__name__}: {error})"

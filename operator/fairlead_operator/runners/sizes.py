@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
-
-from fairlead.api.machine import MachineSizeSpec
 from fairlead_operator.runners.failures import explained
 from fairlead_operator.runners.pod_patch import problems
 from fairlead_operator.runners.quantity import whole
 from fairlead_operator.runners.refusal import Refusal
-from fairlead_operator.runners.seen import DELETED, Seen, first_problem, name_of
+from fairlead_operator.runners.seen import DELETED, UNREADABLE, Seen, name_of, unreadable
 
 DEFAULT_SIZE = "small"
 """The size of tasks for which nothing names one."""
@@ -28,59 +25,75 @@ class Size:
 
     Attributes
     ----------
-    spec
-        As its author wrote it.
+    resources, node_selector, tolerations
+        As a pod has them.
+    memory_bytes
+        The limit on memory, or None.
+    spot
+        Whether its nodes may be taken away at any time.
+    max_runners
+        How many runners there may be; None for any number.
+    grows_to
+        The size for the next attempt of a task that ran out of memory on this one.
+    start_timeout
+        After how many seconds a runner that does not start counts as never started.
+    node_lost_seconds
+        How long after a lost node's pod was to be gone its task starts elsewhere.
     faults
         What is wrong with it; runners of a size with faults are not made.
+    status
+        Its status as it was seen last.
     """
 
     name: str
-    spec: MachineSizeSpec = field(default_factory=MachineSizeSpec)
     generation: int = 1
+    resources: Mapping[str, Any] = field(default_factory=dict)
+    memory_bytes: int | None = None
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    tolerations: Sequence[Mapping[str, Any]] = ()
+    priority_class_name: str | None = None
+    runtime_class_name: str | None = None
+    spot: bool = False
+    max_runners: int | None = None
+    grows_to: str | None = None
+    start_timeout: float | None = None
+    node_lost_seconds: float = NODE_LOST_SECONDS
+    pod_patch: Mapping[str, Any] = field(default_factory=dict, repr=False)
     faults: tuple[str, ...] = ()
-
-    @property
-    def max_runners(self) -> int | None:
-        """How many runners there may be; None for any number."""
-        return self.spec.max_runners
-
-    @property
-    def grows_to(self) -> str | None:
-        """The size for the next attempt of a task that ran out of memory on this one."""
-        return self.spec.grows_to
-
-    @property
-    def start_timeout(self) -> float | None:
-        """After how many seconds a runner that does not start counts as never started."""
-        return self.spec.start_timeout_seconds
-
-    @property
-    def node_lost_seconds(self) -> float:
-        """How long after a lost node's pod was to be gone its task starts elsewhere."""
-        return self.spec.node_lost_seconds or NODE_LOST_SECONDS
-
-    @property
-    def memory_bytes(self) -> int | None:
-        """The limit on memory, or None."""
-        return memory_limit(self.spec.resources.limits if self.spec.resources else None)
-
-
-def memory_limit(limits: Mapping[str, Any] | None) -> int | None:
-    """Return the bytes that limits allow, or None where they say nothing."""
-    text = (limits or {}).get("memory")
-    return None if text is None else whole(text)
+    status: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 def parse_size(raw: dict[str, Any]) -> Size:
-    """Return the size that an object describes, with all that is wrong with it."""
-    name = raw["metadata"]["name"]
-    generation = raw["metadata"].get("generation", 1)
+    """Return the size that an object describes; one that cannot be read is there, with a fault."""
+    name, generation = raw["metadata"]["name"], raw["metadata"].get("generation") or 1
+    status = raw.get("status") or {}
     try:
-        spec = MachineSizeSpec.model_validate(raw.get("spec") or {})
-    except ValidationError as error:
-        return Size(name, generation=generation, faults=(first_problem(error),))
-    faults = problems(spec.pod_patch or {})
-    return Size(name, spec, generation, faults)
+        return Size(name, generation, status=status, **_spec(raw.get("spec") or {}))
+    except UNREADABLE as error:
+        return Size(name, generation, status=status, faults=(unreadable(error),))
+
+
+def _spec(spec: dict[str, Any]) -> dict[str, Any]:
+    resources, patch = spec.get("resources") or {}, spec.get("podPatch") or {}
+    return {
+        "resources": resources,
+        "memory_bytes": _memory(resources.get("limits") or {}),
+        "node_selector": spec.get("nodeSelector") or {},
+        "tolerations": spec.get("tolerations") or (),
+        "priority_class_name": spec.get("priorityClassName"),
+        "runtime_class_name": spec.get("runtimeClassName"),
+        "spot": spec.get("provisioning") == "Spot",
+        "max_runners": spec.get("maxRunners"),
+        "grows_to": spec.get("growsTo"),
+        "start_timeout": spec.get("startTimeoutSeconds"),
+        "node_lost_seconds": spec.get("nodeLostSeconds") or NODE_LOST_SECONDS,
+        "pod_patch": patch,
+        "faults": problems(patch),
+    }
+
+
+def _memory(limits: Mapping[str, Any]) -> int | None:
+    return whole(limits["memory"]) if "memory" in limits else None
 
 
 class SizeIndex:
