@@ -1,0 +1,168 @@
+"""The agent: takes one task after another, and ends when there are no more for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+
+from fairlead.errors import FairleadError
+from fairlead.runner.descendants import adopt_orphans, children
+from fairlead.runner.pod.assignment import Assignment, Object, assigned
+from fairlead.runner.pod.attempt import Attempt, ProgramBrokenError
+from fairlead.runner.pod.context import Inbox, Pod
+from fairlead.runner.pod.errors import RefusedError, StoppedWaitingError
+from fairlead.runner.pod.following import Follower
+from fairlead.runner.pod.health import serve_health
+from fairlead.runner.pod.patience import patiently
+from fairlead.runner.pod.rest import TaskApi
+from fairlead.runner.pod.rooms import Rooms, unpack_release
+from fairlead.runner.pod.settings import PodSettings
+from fairlead.runner.pod.stage import Stage
+from fairlead.sdk.objectstore import open_store
+
+_TICK = 1.0
+"""Seconds between looks for orphans while there is nothing to do."""
+
+
+class Agent:
+    """One pod's life."""
+
+    def __init__(self, settings: PodSettings) -> None:
+        self._settings = settings
+        store = open_store(settings.store) if settings.store else None
+        self._pod = Pod(
+            settings,
+            TaskApi(settings.api, f"fairlead-runner/{settings.name}"),
+            store,
+            Rooms(settings),
+            Inbox(),
+        )
+        self._done: set[tuple[str, int]] = set()
+
+    def run(self) -> int:
+        """Run tasks until the pod is not needed any more; return its exit code."""
+        self._prepare()
+        loading = threading.Thread(target=self._load, name="fairlead-load", daemon=True)
+        loading.start()
+        try:
+            return self._run()
+        except StoppedWaitingError:
+            return 0  # told to end while there was nothing to report
+        finally:
+            loading.join(0 if self._pod.terminating.is_set() else None)
+            self._close()
+
+    def _run(self) -> int:
+        assignment = self._first()
+        while True:
+            if assignment is None:
+                if not self._waits():
+                    return 0
+                assignment = self._idle()
+                if assignment is None:
+                    return 0
+            try:
+                self._see_through(assignment)
+            except ProgramBrokenError as error:
+                print(f"fairlead: {error}", file=sys.stderr, flush=True)
+                return 1
+            if self._pod.terminating.is_set() or not self._settings.reuse:
+                return 0
+            self._pod.stage.result().clear()
+            assignment = None
+
+    def _waits(self) -> bool:
+        """Return whether a runner that has no task waits for one."""
+        return self._settings.reuse or self._settings.task is None
+
+    def _see_through(self, assignment: Assignment) -> None:
+        self._done.add((assignment.uid, assignment.attempt))
+        Attempt(self._pod, assignment).run()
+
+    # --- getting a task -------------------------------------------------------------
+
+    def _first(self) -> Assignment | None:
+        """Return what the pod was made for, unless that has changed already."""
+        name = self._settings.task
+        if name is None:
+            return None
+        try:
+            task = patiently(lambda: self._pod.api.get(name), self._pod.terminating)
+        except RefusedError as refused:
+            if refused.status == 404:
+                return None
+            raise
+        return assigned(task, self._settings.name)
+
+    def _idle(self) -> Assignment | None:
+        """Wait for the next task; None if there comes none, or the pod is to end."""
+        follower = Follower(
+            self._pod.api, self._offered, fieldSelector=f"status.podName={self._settings.name}"
+        )
+        seconds = self._settings.reuse_seconds
+        end = float("inf") if seconds is None else time.monotonic() + seconds
+        try:
+            while not self._pod.terminating.is_set() and (left := end - time.monotonic()) > 0:
+                message = self._pod.inbox.get(self, min(left, _TICK))
+                self._reap()
+                if message is not None and message.what == "assigned":
+                    return self._known(message.value)
+            return None
+        finally:
+            follower.close()
+
+    @staticmethod
+    def _known(value: Assignment) -> Assignment:
+        return value
+
+    def _offered(self, task: Object, gone: bool) -> None:
+        """Take a Task that names this pod, from the watching thread."""
+        found = None if gone else assigned(task, self._settings.name)
+        if found is not None and (found.uid, found.attempt) not in self._done:
+            self._pod.inbox.put(self, "assigned", found)
+
+    # --- the process ----------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        settings = self._settings
+        # Whatever a task leaves behind becomes our child, be we the pod's first process or not.
+        adopt_orphans()
+        signal.signal(signal.SIGTERM, self._on_terminate)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if settings.health_port:
+            serve_health(settings.health_port)
+        os.environ["TMPDIR"] = settings.tmp
+        os.chdir(self._pod.rooms.task)
+
+    def _on_terminate(self, number: int, frame: FrameType | None) -> None:
+        self._pod.terminating.set()
+        self._pod.inbox.put(None, "terminate")
+
+    def _load(self) -> None:
+        """Load the release; how that went is for the first task to tell."""
+        try:
+            unpack_release(self._settings, self._pod.rooms, self._pod.store)
+            self._pod.stage.set_result(Stage(self._settings, self._pod.rooms))
+        except FairleadError as error:
+            self._pod.stage.set_exception(error)
+        except OSError as error:
+            self._pod.stage.set_exception(FairleadError(f"the release cannot be read: {error}"))
+
+    def _reap(self) -> None:
+        """Bury orphans: the pod's first process inherits them all."""
+        zygote = None
+        if self._pod.stage.done() and self._pod.stage.exception() is None:
+            zygote = self._pod.stage.result().zygote
+        for pid in children():
+            if zygote is not None and pid != zygote:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+
+    def _close(self) -> None:
+        if self._pod.stage.done() and self._pod.stage.exception() is None:
+            self._pod.stage.result().close()

@@ -1,0 +1,216 @@
+"""One attempt of a task in this pod, from its assignment to its last write."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from fairlead.core import versions
+from fairlead.errors import (
+    BackendError,
+    DependencyError,
+    InvalidRequestError,
+    ObjectStoreError,
+    ProgramError,
+    ReleaseError,
+)
+from fairlead.runner.pod.archive import LogArchive
+from fairlead.runner.pod.assignment import Assignment, Object, is_held
+from fairlead.runner.pod.context import Message, Pod
+from fairlead.runner.pod.delivery import Delivery
+from fairlead.runner.pod.errors import NotHeldError, StoppedWaitingError
+from fairlead.runner.pod.following import Follower
+from fairlead.runner.pod.guard import Guard
+from fairlead.runner.pod.outcomes import own_outcome
+from fairlead.runner.pod.reports import Reports
+from fairlead.runner.pod.settings import ListedTask
+from fairlead.runner.pod.showing import Shower, shown
+from fairlead.runner.pod.stage import Stage
+from fairlead.runner.pod.upstream import Results
+from fairlead.runner.pod.values import NoStoreError, Values
+from fairlead.sdk.attempt import AttemptOrder, AttemptOutcome, OutcomeKind
+from fairlead.sdk.logs import format_line
+
+if TYPE_CHECKING:
+    from fairlead.sdk.backend import Progress
+    from fairlead.sdk.cache import JobCache
+
+
+class ProgramBrokenError(ProgramError):
+    """The release cannot be loaded, so that this pod is of no use."""
+
+
+class Attempt:
+    """The present attempt; the :class:`fairlead.runner.pod.stage.Player` of it."""
+
+    def __init__(self, pod: Pod, assignment: Assignment) -> None:
+        self.assignment = assignment
+        self._pod = pod
+        self._lost = threading.Event()
+        settings = pod.settings
+        self._reports = Reports(pod.api, settings.name, settings.uid, assignment, self._lost)
+        self._values = Values(pod.store, assignment.job_uid)
+        folder = f"jobs/{assignment.job_uid}/logs/{assignment.name}/{assignment.attempt}"
+        self._archive = LogArchive(pod.store, folder)
+        self._shower = Shower(self._reports)
+        self._delivery = Delivery(pod, assignment, self._reports, self._values)
+
+    def run(self) -> None:
+        """See the attempt through, until its outcome is recorded or it is discarded.
+
+        Raises
+        ------
+        ProgramBrokenError
+            If the release cannot be loaded; the task has been told.
+        """
+        start = self.assignment.resource_version
+        watch = Follower(
+            self._pod.api, self._seen, start, fieldSelector=f"metadata.name={self.assignment.name}"
+        )
+        try:
+            outcome = self._outcome()
+            self._shower.close()
+            self._archive.close()
+            if not self._lost.is_set():
+                self._delivery.deliver(outcome)
+        except (NotHeldError, StoppedWaitingError):
+            pass  # whatever it did is for nobody
+        finally:
+            self._shower.close()
+            watch.close()
+        if self._broken is not None:
+            raise self._broken
+
+    _broken: ProgramBrokenError | None = None
+
+    def _outcome(self) -> AttemptOutcome:
+        """Run the task, or find out why it cannot be run."""
+        try:
+            order = self._order()
+            stage = self._stage()
+        except (ProgramError, ReleaseError, NoStoreError, DependencyError) as error:
+            return own_outcome(OutcomeKind.NON_RETRYABLE, error)
+        except (ObjectStoreError, OSError) as error:
+            return own_outcome(OutcomeKind.LOST, error)
+        if self._pod.terminating.is_set():
+            return own_outcome(OutcomeKind.RELEASED, BackendError("The pod is ending."))
+        order.started = time.time()
+        self._reports.begin(order.started)
+        try:
+            stage.play(order, self)
+        except BackendError as error:
+            return own_outcome(OutcomeKind.LOST, error)
+        guard = Guard(self._pod, stage, self.assignment, order.timeout)
+        return guard.judged(self._awaited(guard))
+
+    def _stage(self) -> Stage:
+        try:
+            return self._pod.stage.result()
+        except (ProgramError, ReleaseError, InvalidRequestError) as error:
+            self._broken = ProgramBrokenError(str(error))
+            raise
+
+    def _order(self) -> AttemptOrder:
+        one = self.assignment
+        spec = one.spec
+        chosen = chosen_task(
+            self._pod.settings.release.tasks, spec, self._pod.settings.release.name
+        )
+        refs, upstream = Results(self._pod.api, self._values).of(one)
+        data = self._values.read(spec.get("input"), spec.get("inputRef"))
+        seconds = spec.get("timeoutSeconds")
+        return AttemptOrder(
+            job_id=one.job_uid,
+            task_id=one.task_id,
+            attempt=one.attempt,
+            identifier=spec["identifier"],
+            version=spec["version"],
+            source=None,
+            input=b"{}" if data is None else data,
+            refs=refs,
+            upstream=upstream,
+            display=spec.get("display"),
+            depth=int(spec.get("depth") or 0),
+            timeout=chosen.timeout if seconds is None else float(seconds),
+            chosen=(chosen.version, chosen.entry_point),
+        )
+
+    def _awaited(self, guard: Guard) -> AttemptOutcome:
+        """Wait for the outcome; see to it that the task stays within its bounds."""
+        while True:
+            message = self._pod.inbox.get(self, guard.look())
+            if message is None:
+                continue
+            if message.what == "finished":
+                return self._known(message)
+            if message.what == "lost":
+                guard.give_up()
+            elif message.what == "stop":
+                guard.stop(message.value)
+
+    @staticmethod
+    def _known(message: Message) -> AttemptOutcome:
+        outcome: AttemptOutcome = message.value
+        return outcome
+
+    # --- from the thread that watches the Task ----------------------------------------
+
+    def _seen(self, task: Object, gone: bool) -> None:
+        if gone or not is_held(task, self._pod.settings.name, self.assignment):
+            self._lost.set()
+            self._pod.inbox.put(self, "lost")
+            return
+        stop = (task.get("status") or {}).get("stop")
+        if stop:
+            self._pod.inbox.put(self, "stop", stop)
+
+    # --- from the pool's thread -------------------------------------------------------
+
+    def finished(self, outcome: AttemptOutcome) -> None:
+        """Take the outcome."""
+        self._pod.inbox.put(self, "finished", outcome)
+
+    def logged(self, level: str, message: str, fields: dict[str, Any]) -> None:
+        """Show a log line on the pod's own, and keep it."""
+        if level != "debug":
+            print(format_line(message, fields), file=sys.stderr, flush=True)
+        self._archive.add(level, message, fields)
+
+    def printed(self, stream: str, text: str) -> None:
+        """Keep printed lines; the pool shows them."""
+        for line in text.splitlines():
+            self._archive.add(stream, line, {})
+
+    def reported(
+        self, display: str | None, progress: tuple[Progress, ...], status_text: str | None
+    ) -> None:
+        """Let others see what the task shows of itself."""
+        self._shower.show(shown(display, progress, status_text))
+
+    def cache(self) -> JobCache:
+        """Return the job's cache as committed."""
+        return self._delivery.cache.committed()
+
+
+def chosen_task(
+    listed: tuple[ListedTask, ...], spec: dict[str, Any] | Any, release: str
+) -> ListedTask:
+    """Return the listed definition that is to run a task.
+
+    Raises
+    ------
+    ProgramError
+        If the release lists none that may.
+    """
+    identifier, version = spec["identifier"], spec["version"]
+    known = {one.version: one for one in listed if one.identifier == identifier}
+    best = versions.best(version, known)
+    if best is None:
+        here = ", ".join(sorted(known, key=versions.parse)) or "none"
+        raise ProgramError(
+            f"release {release} cannot run {identifier} {version}: that needs"
+            f" {versions.wanted(version)}, and of {identifier} it has {here}"
+        )
+    return known[best]
