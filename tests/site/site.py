@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from tests.cluster.kubeapi import ApiError, KubeApi, Object, until
 from tests.cluster.provider import Cluster
-from tests.cluster.shell import ClusterError
+from tests.cluster.shell import ClusterError, direct, run
 from tests.site.process import LocalOperator
 
 from fairlead.api import labels
@@ -117,6 +118,15 @@ class Site:
     def kubectl(self, *words: str, feed: str | None = None, timeout: float = 120) -> str:
         """What kubectl prints when it is run in the site's namespace, as an administrator."""
         return kubectl(self.cluster, *words, namespace=self.namespace, feed=feed, timeout=timeout)
+
+    def publish(self, program: Path, name: str) -> None:
+        """Publish a program's code as a Release, as its author does."""
+        fairlead = Path(sys.executable).with_name("fairlead")
+        run(
+            [fairlead, "releases", "publish", program, "--name", name],
+            env=direct() | self.environment,
+            timeout=120,
+        )
 
     # --- waiting ----------------------------------------------------------------
 

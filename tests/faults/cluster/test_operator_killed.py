@@ -1,0 +1,51 @@
+"""The operator dies in the midst of a job."""
+
+from __future__ import annotations
+
+import pytest
+from tests.cluster.kubeapi import until
+from tests.faults.cluster.flow import Flow
+from tests.site.site import Site
+
+
+def test_f00_nothing_breaks(flow: Flow) -> None:
+    """The reference: without a fault nothing runs twice."""
+    flow.submit()
+    flow.check()
+    assert max(flow.executions().values()) == 1
+
+
+@pytest.mark.parametrize("share", [0.01, 0.4, 0.9], ids=["early", "midway", "late"])
+def test_f01_the_operator_is_killed_and_started_again(site: Site, flow: Flow, share: float) -> None:
+    flow.submit()
+    flow.wait_begun(share)
+    site.operator.restart()
+    flow.check()
+
+
+def test_f01_the_operator_is_killed_again_and_again(site: Site, flow: Flow) -> None:
+    flow.submit()
+    for share in (0.05, 0.2, 0.35, 0.5, 0.65, 0.8):
+        flow.wait_begun(share)
+        site.operator.restart()
+    flow.check()
+
+
+def test_f07_tasks_end_while_no_operator_runs(site: Site, flow: Flow) -> None:
+    """Whatever runners reported meanwhile is found when one starts again."""
+    flow.submit()
+    flow.wait_begun(0.3)
+    site.operator.kill()
+    until("no task runs any more", lambda: not flow.busy_pods(), timeout=60)
+    site.operator.start()
+    flow.check()
+
+
+def test_f08_the_operator_and_a_runner_die_at_once(site: Site, flow: Flow) -> None:
+    flow.submit()
+    flow.wait_begun(0.3)
+    pod = flow.wait_busy_pod()
+    site.operator.kill()
+    site.api.delete(site.core("pods", pod["metadata"]["name"]), gracePeriodSeconds=0)
+    site.operator.start()
+    flow.check()
