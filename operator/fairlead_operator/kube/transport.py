@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -86,17 +86,16 @@ class Transport:
             the connection breaks or the time is over.
         """
         code = NO_ANSWER
-        opened = self._open(request, seconds)
         try:
-            try:
-                answer = await opened.__aenter__()
-                code = str(answer.status)
-                self._check(answer, b"" if answer.ok else await answer.read())
-            except LOST as problem:
-                raise _no_answer(request, problem) from problem
-            yield Stream(request, answer.content)
+            async with AsyncExitStack() as stack:
+                try:
+                    answer = await stack.enter_async_context(self._open(request, seconds))
+                    code = str(answer.status)
+                    self._check(answer, b"" if answer.ok else await answer.read())
+                except LOST as problem:
+                    raise _no_answer(request, problem) from problem
+                yield Stream(request, answer.content)
         finally:
-            await opened.__aexit__(None, None, None)
             self.counts.add(request.verb, request.resource, code)
 
     async def close(self) -> None:
