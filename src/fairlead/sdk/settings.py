@@ -91,6 +91,11 @@ STORE = Setting(
     "`s3://bucket/prefix`, `gs://...`, `az://...` or `file:///folder`. Large inputs and results, "
     "logs, files and the job cache are kept there.",
 )
+RELEASE = Setting(
+    "FAIRLEAD_RELEASE",
+    "the program's own code, published as a release for development",
+    "The Release of the cluster that runs the tasks of submitted jobs.",
+)
 REUSE = Setting(
     "FAIRLEAD_REUSE",
     "`WithinJob`",
@@ -104,6 +109,7 @@ SETTINGS: tuple[Setting, ...] = (
     CONTEXT,
     NAMESPACE,
     STORE,
+    RELEASE,
     REUSE,
     WORKERS,
     WORKER_MEMORY,
@@ -157,6 +163,11 @@ def namespace() -> str | None:
 def store() -> str | None:
     """Return the URL of the cluster's object store; None where there is none."""
     return _read(STORE) or None
+
+
+def release() -> str | None:
+    """Return the Release that runs submitted tasks; None for the program's own code."""
+    return _read(RELEASE) or None
 
 
 def reuse() -> Reuse:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fairlead.errors import NotFoundError
+from fairlead.sdk import settings
 from fairlead.sdk.backend import NewJob, NewTask
 from fairlead.sdk.definitions import TaskDefinition, registry
 
@@ -34,7 +35,8 @@ class Publisher:
     def release_of(self, program: str | None, tasks: Sequence[NewTask]) -> str | None:
         """Return the Release that runs some tasks, published if it has not been.
 
-        None where no code of this process defines them: then whatever Release in the
+        ``FAIRLEAD_RELEASE`` comes first, which also says within a task what that runs from.
+        None where no code of this process defines the tasks: then whatever Release in the
         cluster has their identifiers runs them.
 
         Raises
@@ -42,6 +44,8 @@ class Publisher:
         ReleaseError
             If the tasks' code cannot be packed, because it was typed at a prompt for example.
         """
+        if settings.release() is not None:
+            return settings.release()
         definitions = list(dict.fromkeys(_definitions(tasks)))
         if not definitions:
             return None
