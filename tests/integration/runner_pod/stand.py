@@ -19,14 +19,13 @@ from uuid import uuid4
 
 import yaml
 from tests.cluster.kubeapi import MERGE, Object, until
-from tests.integration.api.actors import Pod, Site
+from tests.integration.api.actors import Pod, Site, collection
+from tests.integration.api.actors import job as job_of
 
 from fairlead.api import labels
 from fairlead.api.meta import API_VERSION
 
 PROGRAMS = Path(__file__).with_name("programs")
-JOB_UID = "0f0f0f0f-0000-4000-8000-000000000000"
-FINAL = ("Completed", "Failed", "FailedOptional", "Skipped", "Cancelled")
 
 
 @dataclass
@@ -97,8 +96,14 @@ class Stand:
     site: Site
     folder: Path
     agents: list[AgentProcess] = field(default_factory=list)
+    job: str = ""
+    job_uid: str = ""
 
     def __enter__(self) -> Stand:
+        # A real one: the garbage collector removes subtasks whose Job is not there.
+        path = collection(self.site.namespace, "jobs")
+        made = self.site.admin.create(path, job_of(f"job-{uuid4().hex[:8]}"))
+        self.job, self.job_uid = made["metadata"]["name"], made["metadata"]["uid"]
         return self
 
     def __exit__(
@@ -136,8 +141,8 @@ class Stand:
         """Make a Task as the operator does; its name."""
         own = name or f"task-{uuid4().hex[:12]}"
         filled = {
-            "jobName": "job",
-            "jobUID": JOB_UID,
+            "jobName": self.job,
+            "jobUID": self.job_uid,
             "run": 1,
             "key": key,
             "id": uuid4().hex[:25],
@@ -147,13 +152,13 @@ class Stand:
             "parent": parent,
             **spec,
         }
-        group = labels.parent_attempt(JOB_UID, 0)
+        group = labels.parent_attempt(self.job_uid, 0)
         body = {
             "apiVersion": API_VERSION,
             "kind": "Task",
             "metadata": {
                 "name": own,
-                "labels": {labels.JOB: "job", labels.KEY: key, labels.PARENT_ATTEMPT: group},
+                "labels": {labels.JOB: self.job, labels.KEY: key, labels.PARENT_ATTEMPT: group},
             },
             "spec": {name: value for name, value in filled.items() if value is not None},
         }
@@ -202,7 +207,7 @@ class Stand:
     def start(
         self,
         pod: Pod,
-        release: Released,
+        program: Released,
         task: str | None = None,
         *,
         attempt: int = 1,
@@ -215,20 +220,20 @@ class Stand:
         home = self.folder / pod.name
         for name in ("package", "work", "tmp"):
             (home / name).mkdir(parents=True)
-        half = len(release.data) // 2
-        (home / "package" / "00").write_bytes(release.data[:half])
-        (home / "package" / "01").write_bytes(release.data[half:])
+        half = len(program.data) // 2
+        (home / "package" / "00").write_bytes(program.data[:half])
+        (home / "package" / "01").write_bytes(program.data[half:])
         told = {
             "task": task,
             "attempt": attempt if task else None,
             "reuse": "Never",
             "release": {
                 "name": "dev-program",
-                "sha256": release.sum,
-                "size": len(release.data),
+                "sha256": program.sum,
+                "size": len(program.data),
                 "package": True,
                 "archive": None,
-                "tasks": release.tasks,
+                "tasks": program.tasks,
             },
             **order,
         }
@@ -280,11 +285,11 @@ class Stand:
             "FAIRLEAD_API_CA_FILE": str(authority),
         }
 
-    def run(self, release: Released, identifier: str, value: Any = None, **spec: Any) -> Object:
+    def run(self, program: Released, identifier: str, value: Any = None, **spec: Any) -> Object:
         """Run one task in a pod of its own; the Task's status at its end."""
         task, pod = self.make(identifier, value, **spec), self.pod()
         self.assign(task, pod)
-        agent = self.start(pod, release, task)
+        agent = self.start(pod, program, task)
         status = self.wait_outcome(task)
         assert agent.wait() == 0
         return status

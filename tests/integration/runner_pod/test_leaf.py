@@ -33,7 +33,7 @@ def test_the_log_is_kept(stand: Stand) -> None:
     stand.assign(task, pod)
     stand.start(pod, FLOW, task)
     stand.wait_outcome(task)
-    folder = stand.store / "jobs" / "0f0f0f0f-0000-4000-8000-000000000000" / "logs" / task / "1"
+    folder = stand.store / "jobs" / stand.job_uid / "logs" / task / "1"
     text = "".join(path.read_text() for path in sorted(folder.iterdir()))
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     assert {(one["level"], one["message"], one["fields"].get("number")) for one in lines} == {
