@@ -103,6 +103,13 @@ class Board:
         self.bases.setdefault(name, record)
         self.records[name] = replace(record, **changes)
 
+    def newer(self, name: str, fresh: TaskRecord) -> None:
+        """Take note of a later version of a Task that differs in nothing that matters."""
+        version = fresh.resource_version
+        self.records[name] = replace(self.records[name], resource_version=version)
+        if name in self.bases:
+            self.bases[name] = fresh
+
     def see(self, record: TaskRecord) -> None:
         """Take a Task for what it is."""
         self.records[record.name] = record

@@ -56,6 +56,19 @@ def refused(job: JobRecord, reason: str, message: str, now: float) -> Body:
     return body | {"completionTime": text(now)} | numbers([])
 
 
+def seen_again(job: JobRecord, now: float) -> Body:
+    """Return what says that the spec of a job that has ended was taken note of."""
+    return state_of(
+        job,
+        job.status,
+        job.state,
+        run=job.status_run,
+        reason=job.status.get("reason"),
+        message=message_in(job.status),
+        now=now,
+    )
+
+
 def state_of(
     job: JobRecord,
     before: Mapping[str, Any],
