@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fairlead.cli.releases.records import Object, newest_first
@@ -52,8 +53,15 @@ def unfinished_jobs(cluster: Cluster) -> dict[str, list[str]]:
 
 
 def remove(cluster: Cluster, release: Object) -> None:
-    """Delete a Release; its ConfigMaps go with it."""
-    from fairlead.backends.kubernetes.kinds import RELEASES
+    """Delete a Release and its ConfigMaps.
+
+    These go with it anyway, unless whoever published it was ended before it said so.
+    """
+    from fairlead.backends.kubernetes.kinds import CONFIGMAPS, RELEASES
 
     metadata = release["metadata"]
-    cluster.rest.delete(RELEASES, cluster.namespace, metadata["name"], uid=metadata["uid"])
+    with suppress(NotFoundError):
+        cluster.rest.delete(RELEASES, cluster.namespace, metadata["name"], uid=metadata["uid"])
+    for name in (release["spec"].get("package") or {}).get("configMaps", ()):
+        with suppress(NotFoundError):
+            cluster.rest.delete(CONFIGMAPS, cluster.namespace, name)
