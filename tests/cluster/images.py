@@ -132,9 +132,19 @@ def _with_docker(recipe: Recipe, context: Path, archive: Path) -> None:
 
 def _buildah(*words: str | Path) -> str:
     """Run buildah with a store of our own: nothing is left outside the cache."""
-    store = cache_root() / "buildah"
+    driver = _driver()
+    store = cache_root() / f"buildah-{driver}"
     where = ["--root", store / "root", "--runroot", store / "run"]
-    return run(["buildah", "--storage-driver", "vfs", *where, *words])
+    return run(["buildah", "--storage-driver", driver, *where, *words])
+
+
+@cache
+def _driver() -> str:
+    """How buildah keeps layers: overlays cost a quarter of the time, copies work everywhere."""
+    root = cache_root()
+    root.mkdir(parents=True, exist_ok=True)
+    below = run(["stat", "--file-system", "--format=%T", root]).strip()
+    return "overlay" if os.geteuid() == 0 and below in ("ext2/ext3", "xfs", "btrfs") else "vfs"
 
 
 def _with_buildah(recipe: Recipe, context: Path, archive: Path) -> None:
