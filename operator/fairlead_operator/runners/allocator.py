@@ -15,24 +15,23 @@ the truth about anything but who waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from enum import Enum
+from typing import TypeVar
 
 from fairlead_operator.runners.groups import Group, GroupIndex
+from fairlead_operator.runners.lanes import Lane, LaneName, PodKey, Runner, Use
 from fairlead_operator.runners.pod_record import PodRecord
 from fairlead_operator.runners.refusal import Refusal, Remedy
 from fairlead_operator.runners.sizes import Size, SizeIndex
-from fairlead_operator.runners.waiting import Queue, Waiter
+from fairlead_operator.runners.waiting import Waiter
 
 ASSIGN_MARGIN = 2.0
 """Seconds before an idle runner exits in which it is given nothing any more."""
 
 FOREVER = float("inf")
 
-PodKey = tuple[str, str]
-Lane = tuple[str, ...]
-"""What has a bound: ``("size", name)`` or ``("group", namespace, name)``."""
+Name = TypeVar("Name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,52 +79,6 @@ class Grant:
     size: Size
 
 
-class Use(Enum):
-    """What a runner is doing."""
-
-    ASSIGNED = "assigned"
-    IDLE = "idle"
-    UNCLAIMED = "unclaimed"
-    """Seen, but no Task is known to name it."""
-    ENDING = "ending"
-
-
-@dataclass(slots=True)
-class Runner:
-    """One pod that counts.
-
-    Attributes
-    ----------
-    pool
-        What a request must have in common with it to take it.
-    job
-        The job whose task it runs; empty without.
-    since
-        Since when it has done what it does.
-    until
-        How long, idle, it may be given a task.
-    """
-
-    key: PodKey
-    size: str
-    group: str
-    release: str
-    pool: tuple[str, ...]
-    reuse: str
-    reuse_seconds: float
-    use: Use = Use.UNCLAIMED
-    job: str = ""
-    since: float = 0.0
-    until: float = 0.0
-    up: bool = False
-
-    @property
-    def lanes(self) -> tuple[Lane, ...]:
-        """The bounds that it counts against."""
-        size = ("size", self.size)
-        return (size, ("group", self.key[0], self.group)) if self.group else (size,)
-
-
 @dataclass(slots=True)
 class Hold:
     """No new pods in a namespace until some time, and the jobs that would have liked one."""
@@ -152,10 +105,9 @@ class Allocator:
         self._groups = groups
         self._wake = wake
         self._runners: dict[PodKey, Runner] = {}
-        self._idle: dict[tuple[str, ...], dict[PodKey, Runner]] = {}
-        self._lanes: dict[Lane, dict[PodKey, Runner]] = {}
-        self._running: dict[tuple[Lane, str], int] = {}
-        self._queues: dict[Lane, Queue] = {}
+        self._lanes: dict[LaneName, Lane] = {}
+        self._pools: dict[tuple[str, ...], dict[PodKey, Runner]] = {}
+        self._assigned: dict[str, dict[PodKey, Runner]] = {}
         self._abandoned: set[tuple[PodKey, str]] = set()
         self._holds: dict[str, Hold] = {}
         self._to_end: list[PodKey] = []
@@ -170,59 +122,53 @@ class Allocator:
         where = self._resolve(request)
         if isinstance(where, Refusal):
             return where
-        size, group = where
-        lanes = self._lanes_of(request, size)
+        size, lanes = where
         mine = self._runners.get((request.namespace, request.pod_name))
         if mine is not None and mine.use is Use.ASSIGNED and mine.job == request.job:
             return Grant(None, False, size)
-        warm = self._take_idle(request, size, lanes, now)
-        if warm is not None:
-            return warm
-        held = self._held(request, now)
-        if held is not None:
-            return held
-        for lane, bound in zip(lanes, self._bounds(size, group), strict=True):
-            if bound is not None and not self._has_room(lane, bound, request, now):
-                return self._wait(lane, bound, request, now)
-        self._assign(self._add(_new_runner(request, size), now), request.job, now)
-        self._stop_waiting(lanes, request.job)
-        # There may be room for the next one too.
-        self._room_came(lanes, now)
-        return Grant(None, False, size)
+        return (
+            self._take_idle(request, size, lanes, now)
+            or self._held(request, now)
+            or self._wait_where_full(request, lanes, now)
+            or self._make(request, size, lanes, now)
+        )
 
-    def _resolve(self, request: RunnerRequest) -> tuple[Size, Group | None] | Refusal:
-        group = None
-        name = request.size
+    def _resolve(self, request: RunnerRequest) -> tuple[Size, dict[LaneName, Lane]] | Refusal:
+        """Return the size of a request's runner and the bounds that it counts against."""
+        group: Group | None = None
         if request.group is not None:
             found = self._groups.get(request.namespace, request.group)
             if isinstance(found, Refusal):
                 return found
-            group, name = found, found.size
-        size = self._sizes.get(name)
-        return size if isinstance(size, Refusal) else (size, group)
+            group = found
+        size = self._sizes.get(group.size if group else request.size)
+        if isinstance(size, Refusal):
+            return size
+        bounds: dict[LaneName, int | None] = {("size", size.name): size.max_runners}
+        if group is not None:
+            bounds["group", group.namespace, group.name] = group.maximum
+        return size, {name: self._bounded(name, bound) for name, bound in bounds.items()}
 
-    @staticmethod
-    def _lanes_of(request: RunnerRequest, size: Size) -> tuple[Lane, ...]:
-        lane = ("size", size.name)
-        return (lane, ("group", request.namespace, request.group)) if request.group else (lane,)
-
-    @staticmethod
-    def _bounds(size: Size, group: Group | None) -> tuple[int | None, ...]:
-        return (size.max_runners, group.maximum) if group else (size.max_runners,)
+    def _bounded(self, name: LaneName, bound: int | None) -> Lane:
+        lane = self._lanes.setdefault(name, Lane())
+        lane.bound = bound
+        return lane
 
     def _take_idle(
-        self, request: RunnerRequest, size: Size, lanes: Iterable[Lane], now: float
+        self, request: RunnerRequest, size: Size, lanes: dict[LaneName, Lane], now: float
     ) -> Grant | None:
-        if any(self._outranked(lane, request, now, warm=True) for lane in lanes):
+        pool = self._pools.get(_pool(request, size.name))
+        if not pool:
             return None
-        idle = self._idle.get(_pool(request, size.name), {})
+        if any(_before(lane, request, now, ties=False) for lane in lanes.values()):
+            return None
         # The one that came free last waits longest, so that the others may go.
-        for runner in reversed(list(idle.values())):
-            if runner.until > now:
-                self._assign(runner, request.job, now)
-                self._stop_waiting(lanes, request.job)
-                return Grant(runner.key[1], runner.up, size)
-        return None
+        found = next((one for one in reversed(pool.values()) if one.until > now), None)
+        if found is None:
+            return None
+        self._change(found, Use.ASSIGNED, now, request.job)
+        self._served(request.job, lanes, now)
+        return Grant(found.key[1], found.up, size)
 
     def _held(self, request: RunnerRequest, now: float) -> Refusal | None:
         hold = self._holds.get(request.namespace)
@@ -231,74 +177,90 @@ class Allocator:
         hold.jobs.add(request.job)
         return hold.refusal
 
-    # --- rooms and ranks ----------------------------------------------------------------
+    def _wait_where_full(
+        self, request: RunnerRequest, lanes: dict[LaneName, Lane], now: float
+    ) -> Refusal | None:
+        for name, lane in lanes.items():
+            if lane.bound is not None and lane.free <= _before(lane, request, now):
+                lane.queue.add(_waiter(lane, request, now))
+                self._make_room(lane, now)
+                if lane.free > 0:
+                    # Others come first, who may not know yet that there is room.
+                    self._wake_next(lane, now)
+                return _full(name, lane.bound)
+        return None
 
-    def _has_room(self, lane: Lane, bound: int, request: RunnerRequest, now: float) -> bool:
-        free = bound - len(self._lanes.get(lane, ()))
-        if free <= 0:
-            return False
-        queue = self._queues.get(lane)
-        if queue is None:
-            return True
-        before = queue.before(self._waiter(lane, request, now), self._count(lane), now)
-        return before < free
+    def _make(
+        self, request: RunnerRequest, size: Size, lanes: dict[LaneName, Lane], now: float
+    ) -> Grant:
+        runner = _new_runner(request, size)
+        self._add(runner, now)
+        self._change(runner, Use.ASSIGNED, now, request.job)
+        self._served(request.job, lanes, now)
+        return Grant(None, False, size)
 
-    def _outranked(self, lane: Lane, request: RunnerRequest, now: float, *, warm: bool) -> bool:
-        queue = self._queues.get(lane)
-        if queue is None:
-            return False
-        one = self._waiter(lane, request, now)
-        return queue.before(one, self._count(lane), now, ties=not warm) > 0
+    # --- who waits ------------------------------------------------------------------------
 
-    def _waiter(self, lane: Lane, request: RunnerRequest, now: float) -> Waiter:
-        queue = self._queues.get(lane)
-        there = queue.get(request.job) if queue else None
-        return Waiter(request.job, request.priority, there.since if there else now)
-
-    def _count(self, lane: Lane) -> Callable[[str], int]:
-        return lambda job: self._running.get((lane, job), 0)
-
-    def _wait(self, lane: Lane, bound: int, request: RunnerRequest, now: float) -> Refusal:
-        queue = self._queues.setdefault(lane, Queue())
-        queue.add(self._waiter(lane, request, now))
-        if len(self._lanes.get(lane, ())) >= bound:
-            self._make_room(lane, len(queue), now)
-        else:
-            # Others come first, who may not know yet that there is room.
-            self._room_came([lane], now)
-        what = f"machine size {lane[1]}" if lane[0] == "size" else f"machine group {lane[2]}"
-        return Refusal(
-            "WaitingForRunner",
-            f"All {bound} runners of {what} are taken.",
-            Remedy.PATIENCE,
-        )
-
-    def _make_room(self, lane: Lane, wanted: int, now: float) -> None:
+    def _make_room(self, lane: Lane, now: float) -> None:
         """End the runner that has been idle longest, unless enough are ending already."""
-        runners = self._lanes.get(lane, {}).values()
-        if sum(one.use is Use.ENDING for one in runners) >= wanted:
-            return
-        idle = [one for one in runners if one.use is Use.IDLE]
-        if idle:
-            self._end(min(idle, key=lambda one: (one.since, one.key)), now)
+        if lane.free <= 0 and lane.idle and len(lane.ending) < len(lane.queue):
+            runner = next(iter(lane.idle.values()))
+            self._change(runner, Use.ENDING, now)
+            self._to_end.append(runner.key)
 
-    def _end(self, runner: Runner, now: float) -> None:
-        self._leave(runner)
-        runner.use, runner.since = Use.ENDING, now
-        self._to_end.append(runner.key)
-
-    def _room_came(self, lanes: Iterable[Lane], now: float) -> None:
-        for lane in lanes:
-            queue = self._queues.get(lane)
-            job = queue.best(self._count(lane), now) if queue else None
+    def _wake_next(self, lane: Lane, now: float) -> None:
+        """Tell the first who waits that there is a chance: room, or a runner to take over."""
+        if lane.free > 0 or lane.idle:
+            job = lane.queue.best(lane.count, now)
             if job is not None:
                 self._wake(job)
 
-    def _stop_waiting(self, lanes: Iterable[Lane], job: str) -> None:
-        for lane in lanes:
-            queue = self._queues.get(lane)
-            if queue is not None and queue.remove(job):
-                del self._queues[lane]
+    def _served(self, job: str, lanes: dict[LaneName, Lane], now: float) -> None:
+        """Let a job wait no more; there may be room for the next one too."""
+        for lane in lanes.values():
+            lane.queue.remove(job)
+            self._wake_next(lane, now)
+
+    def forget_job(self, job: str) -> None:
+        """Take note that a job wants nothing more."""
+        for lane in self._lanes.values():
+            lane.queue.remove(job)
+        for hold in self._holds.values():
+            hold.jobs.discard(job)
+
+    def tick(self, now: float) -> None:
+        """Take note of the time, every second or so: wake the next where one did not answer."""
+        for name, lane in list(self._lanes.items()):
+            if lane.empty:
+                del self._lanes[name]
+            elif len(lane.queue):
+                self._wake_next(lane, now)
+        for namespace in [name for name, hold in self._holds.items() if now >= hold.until]:
+            self.end_hold(namespace)
+
+    def bounds_changed(self, now: float) -> None:
+        """Wake who may have a chance after a size or a group was changed."""
+        for name, lane in self._lanes.items():
+            lane.bound = self._bound_of(name)
+            self._wake_next(lane, now)
+
+    def _bound_of(self, name: LaneName) -> int | None:
+        if name[0] == "size":
+            size = self._sizes.known(name[1])
+            return size.max_runners if size else None
+        group = self._groups.known(name[1], name[2])
+        return group.maximum if group else None
+
+    def hold(self, namespace: str, until: float, refusal: Refusal) -> None:
+        """Grant no new pods in a namespace for a while: the API server refuses them."""
+        hold = self._holds.setdefault(namespace, Hold(until, refusal))
+        hold.until, hold.refusal = until, refusal
+
+    def end_hold(self, namespace: str) -> None:
+        """Grant new pods in a namespace again, and wake the jobs that asked for one."""
+        hold = self._holds.pop(namespace, None)
+        for job in sorted(hold.jobs) if hold else ():
+            self._wake(job)
 
     # --- what happens to runners ------------------------------------------------------------
 
@@ -314,18 +276,18 @@ class Allocator:
                 self._remove(runner, now)
             return
         if runner is None:
-            runner = self._add(_seen_runner(pod), now)
-        runner.up = pod.phase == "Running"
+            runner = _seen_runner(pod)
+            self._add(runner, now)
+        runner.seen, runner.up = True, pod.phase == "Running"
         runner.reuse_seconds = float(pod.reuse_seconds)
-        if not pod.alive and runner.use is not Use.ASSIGNED:
-            self._leave(runner)
-            runner.use = Use.ENDING
+        if not pod.alive and runner.use in (Use.IDLE, Use.UNCLAIMED):
+            self._change(runner, Use.ENDING, now)
 
     def held(self, namespace: str, pod_name: str, job: str, now: float) -> None:
         """Take note that a Task of a job names a pod and has not ended there."""
         runner = self._runners.get((namespace, pod_name))
         if runner is not None and runner.use is not Use.ASSIGNED:
-            self._assign(runner, job, now)
+            self._change(runner, Use.ASSIGNED, now, job)
 
     def idle(self, namespace: str, pod_name: str, since: float, now: float) -> None:
         """Take note that a runner has reported and waits for its next task.
@@ -338,62 +300,52 @@ class Allocator:
         runner = self._runners.get((namespace, pod_name))
         if runner is None or runner.use is Use.ENDING:
             return
-        self._leave(runner)
         if runner.reuse == "Never":
-            runner.use = Use.ENDING
+            self._change(runner, Use.ENDING, now)
             return
-        runner.use, runner.since = Use.IDLE, since
         wait = FOREVER if runner.group else runner.reuse_seconds - ASSIGN_MARGIN
+        self._change(runner, Use.IDLE, since)
         runner.until = since + wait
-        self._idle.setdefault(runner.pool, {})[runner.key] = runner
-        self._room_came(runner.lanes, now)
+        for name in runner.lanes:
+            self._wake_next(self._lanes[name], now)
 
     def made(self, pod: PodRecord, now: float) -> None:
         """Take note of a pod that is made for a group without a task: it may be given one."""
-        runner = self._runners.get(pod.key) or self._add(_seen_runner(pod), now)
-        if runner.use is Use.UNCLAIMED:
-            self.idle(pod.namespace, pod.name, now, now)
+        if pod.key not in self._runners:
+            self._add(_seen_runner(pod), now)
+        if self._runners[pod.key].use is Use.UNCLAIMED:
+            self.idle(*pod.key, now, now)
+
+    def reconcile(self, job: str, pods: Iterable[PodKey], now: float) -> None:
+        """Take note that these are all the pods that a job's Tasks name."""
+        named = set(pods)
+        for runner in list(self._assigned.get(job, {}).values()):
+            if runner.key not in named and runner.seen:
+                self._change(runner, Use.UNCLAIMED, now)
+            elif runner.key not in named:
+                self._remove(runner, now)
 
     def give_up(self, namespace: str, pod_name: str, now: float, *, uid: str | None = None) -> None:
         """Count a pod no longer: it will not be made, or its node is lost (then with ``uid``)."""
-        runner = self._runners.get((namespace, pod_name))
         if uid is not None:
             self._abandoned.add(((namespace, pod_name), uid))
+        runner = self._runners.get((namespace, pod_name))
         if runner is not None:
             self._remove(runner, now)
 
-    def hold(self, namespace: str, until: float, refusal: Refusal) -> None:
-        """Grant no new pods in a namespace for a while: the API server refuses them."""
-        hold = self._holds.setdefault(namespace, Hold(until, refusal))
-        hold.until, hold.refusal = until, refusal
-
-    def end_hold(self, namespace: str) -> None:
-        """Grant new pods in a namespace again, and wake the jobs that asked for one."""
-        hold = self._holds.pop(namespace, None)
-        for job in sorted(hold.jobs) if hold else ():
-            self._wake(job)
-
-    def tick(self, now: float) -> None:
-        """Take note of the time, every second or so: wake the next where one did not answer."""
-        self._room_came(list(self._queues), now)
-        for namespace in [name for name, hold in self._holds.items() if now >= hold.until]:
-            self.end_hold(namespace)
-
-    def forget_job(self, job: str) -> None:
-        """Take note that a job wants nothing more."""
-        self._stop_waiting(list(self._queues), job)
-        for hold in self._holds.values():
-            hold.jobs.discard(job)
+    def end(self, namespace: str, pod_name: str, now: float) -> bool:
+        """Give a runner nothing more, as its pod is to be deleted; False if it is at work."""
+        runner = self._runners.get((namespace, pod_name))
+        if runner is None or runner.use is Use.ASSIGNED:
+            return False
+        self._change(runner, Use.ENDING, now)
+        return True
 
     def synced(self, now: float) -> None:
         """Take note that all Tasks are known: runners of groups that none names are idle."""
         for runner in list(self._runners.values()):
             if runner.use is Use.UNCLAIMED and runner.group:
                 self.idle(*runner.key, now, now)
-
-    def bounds_changed(self, now: float) -> None:
-        """Wake who may have a chance after a size or group was changed."""
-        self._room_came(list(self._queues), now)
 
     def take_ends(self) -> list[PodKey]:
         """Return the pods to be deleted to make room for others; each is told once."""
@@ -404,64 +356,77 @@ class Allocator:
 
     def runners_of(self, namespace: str, group: str) -> list[Runner]:
         """Return the runners of a group."""
-        return list(self._lanes.get(("group", namespace, group), {}).values())
+        lane = self._lanes.get(("group", namespace, group))
+        return list(lane.runners.values()) if lane else []
 
     def count(self, size: str) -> int:
         """Return how many runners of a size there are."""
-        return len(self._lanes.get(("size", size), ()))
+        lane = self._lanes.get(("size", size))
+        return len(lane.runners) if lane else 0
 
     def waiting(self, size: str) -> int:
         """Return how many jobs wait for a runner of a size."""
-        queue = self._queues.get(("size", size))
-        return len(queue) if queue else 0
-
-    def __iter__(self) -> Iterator[Runner]:
-        return iter(list(self._runners.values()))
+        lane = self._lanes.get(("size", size))
+        return len(lane.queue) if lane else 0
 
     # --- bookkeeping ----------------------------------------------------------------------
 
-    def _add(self, runner: Runner, now: float) -> Runner:
+    def _add(self, runner: Runner, now: float) -> None:
         runner.since = now
         self._runners[runner.key] = runner
-        for lane in runner.lanes:
-            self._lanes.setdefault(lane, {})[runner.key] = runner
-        return runner
+        for name in runner.lanes:
+            lane = self._lanes.get(name) or self._bounded(name, self._bound_of(name))
+            lane.runners[runner.key] = runner
+            lane.enter(runner)
 
     def _remove(self, runner: Runner, now: float) -> None:
-        self._leave(runner)
+        self._change(runner, Use.UNCLAIMED, now)
         del self._runners[runner.key]
-        for lane in runner.lanes:
-            there = self._lanes[lane]
-            del there[runner.key]
-            if not there:
-                del self._lanes[lane]
-        self._room_came(runner.lanes, now)
+        for name in runner.lanes:
+            lane = self._lanes[name]
+            del lane.runners[runner.key]
+            self._wake_next(lane, now)
 
-    def _assign(self, runner: Runner, job: str, now: float) -> None:
-        self._leave(runner)
-        runner.use, runner.job, runner.since = Use.ASSIGNED, job, now
-        for lane in runner.lanes:
-            self._running[lane, job] = self._running.get((lane, job), 0) + 1
-
-    def _leave(self, runner: Runner) -> None:
-        """Take a runner out of what it does, as the first half of every change."""
-        if runner.use is Use.ASSIGNED:
-            for lane in runner.lanes:
-                self._running[lane, runner.job] -= 1
-                if not self._running[lane, runner.job]:
-                    del self._running[lane, runner.job]
-        elif runner.use is Use.IDLE:
-            pool = self._idle[runner.pool]
-            del pool[runner.key]
-            if not pool:
-                del self._idle[runner.pool]
-        runner.use, runner.job = Use.UNCLAIMED, ""
+    def _change(self, runner: Runner, use: Use, since: float, job: str = "") -> None:
+        """Let a runner do something else: the only place where that changes."""
+        lanes = [self._lanes[name] for name in runner.lanes]
+        for lane in lanes:
+            lane.leave(runner)
+        if runner.use is Use.IDLE:
+            _take_out(self._pools, runner.pool, runner)
+        elif runner.use is Use.ASSIGNED:
+            _take_out(self._assigned, runner.job, runner)
+        runner.use, runner.job, runner.since = use, job, since
+        if use is Use.IDLE:
+            self._pools.setdefault(runner.pool, {})[runner.key] = runner
+        elif use is Use.ASSIGNED:
+            self._assigned.setdefault(job, {})[runner.key] = runner
+        for lane in lanes:
+            lane.enter(runner)
 
 
-def _sharer(reuse: str, group: str | None, job: str) -> str:
-    if group:
-        return f"group/{group}"
-    return "*" if reuse == "AcrossJobs" else f"job/{job}"
+def _take_out(shelves: dict[Name, dict[PodKey, Runner]], name: Name, runner: Runner) -> None:
+    """Take a runner out of one of some collections, and that away if it is empty."""
+    del shelves[name][runner.key]
+    if not shelves[name]:
+        del shelves[name]
+
+
+def _before(lane: Lane, request: RunnerRequest, now: float, *, ties: bool = True) -> int:
+    """Return how many jobs that wait come before the one that asks."""
+    if not len(lane.queue):
+        return 0
+    return lane.queue.before(_waiter(lane, request, now), lane.count, now, ties=ties)
+
+
+def _waiter(lane: Lane, request: RunnerRequest, now: float) -> Waiter:
+    there = lane.queue.get(request.job)
+    return Waiter(request.job, request.priority, there.since if there else now)
+
+
+def _full(name: LaneName, bound: int) -> Refusal:
+    what = f"machine size {name[1]}" if name[0] == "size" else f"machine group {name[2]}"
+    return Refusal("WaitingForRunner", f"All {bound} runners of {what} are taken.", Remedy.PATIENCE)
 
 
 def _pool(request: RunnerRequest, size: str) -> tuple[str, ...]:
@@ -469,21 +434,34 @@ def _pool(request: RunnerRequest, size: str) -> tuple[str, ...]:
     return request.namespace, request.release, size, request.account, request.isolation, sharer
 
 
+def _sharer(reuse: str, group: str | None, job: str) -> str:
+    if group:
+        return f"group/{group}"
+    return "*" if reuse == "AcrossJobs" else f"{reuse}/{job}"
+
+
 def _new_runner(request: RunnerRequest, size: Size) -> Runner:
     return Runner(
-        (request.namespace, request.pod_name),
-        size.name,
-        request.group or "",
-        request.release,
-        _pool(request, size.name),
-        "AcrossJobs" if request.group else request.reuse,
-        # The pod says how long it waits; until it is seen it is not idle either.
-        0.0,
+        key=(request.namespace, request.pod_name),
+        size=size.name,
+        group=request.group or "",
+        release=request.release,
+        account=request.account,
+        pool=_pool(request, size.name),
+        reuse="AcrossJobs" if request.group else request.reuse,
     )
 
 
 def _seen_runner(pod: PodRecord) -> Runner:
     sharer = _sharer(pod.reuse, pod.group, pod.job_uid)
-    pool = (pod.namespace, pod.release, pod.size, pod.account, pod.isolation, sharer)
-    seconds = float(pod.reuse_seconds)
-    return Runner(pod.key, pod.size, pod.group, pod.release, pool, pod.reuse, seconds)
+    return Runner(
+        key=pod.key,
+        size=pod.size,
+        group=pod.group,
+        release=pod.release,
+        account=pod.account,
+        pool=(pod.namespace, pod.release, pod.size, pod.account, pod.isolation, sharer),
+        reuse=pod.reuse,
+        reuse_seconds=float(pod.reuse_seconds),
+        seen=True,
+    )
