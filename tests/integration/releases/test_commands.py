@@ -87,7 +87,7 @@ def test_rolling_back_gives_way_to_the_release_before(
     publish(shell, "flow-2", "v1.1", "second")
     publish(shell, "flow-3", "v1.1", "third")
     successor = {"identifier": "example.com/flow/Root", "version": "v1.1"}
-    for name, release, runs in (("three", "flow-2", "v1.1"), ("two", "one", "v1.0")):
+    for name, release, runs in (("flow-3", "flow-2", "v1.1"), ("flow-2", "flow-1", "v1.0")):
         expected = [successor | {"release": release, "runs": runs}]
         dry = shell.json("releases", "rollback", name, "--dry-run")
         assert (dry["deleted"], dry["tasks"]) == (False, expected)
