@@ -133,13 +133,25 @@ class Stand:
         identifier: str,
         value: Any = None,
         *,
-        key: str = "0",
         name: str = "",
-        parent: Object | None = None,
         **spec: Any,
     ) -> str:
         """Make a Task as the operator does; its name."""
         own = name or f"task-{uuid4().hex[:12]}"
+        self.site.operator.create(self.site.tasks, self.body(own, identifier, value, **spec))
+        return own
+
+    def body(
+        self,
+        name: str,
+        identifier: str,
+        value: Any = None,
+        *,
+        key: str = "0",
+        group: str = "",
+        **spec: Any,
+    ) -> Object:
+        """A Task; ``group`` is the label that its siblings share, the top level's by default."""
         filled = {
             "jobName": self.job,
             "jobUID": self.job_uid,
@@ -149,21 +161,18 @@ class Stand:
             "identifier": identifier,
             "version": "v0.0",
             "input": None if "inputRef" in spec else json.dumps(value or {}),
-            "parent": parent,
             **spec,
         }
-        group = labels.parent_attempt(self.job_uid, 0)
-        body = {
+        shared = group or labels.parent_attempt(self.job_uid, 0)
+        return {
             "apiVersion": API_VERSION,
             "kind": "Task",
             "metadata": {
-                "name": own,
-                "labels": {labels.JOB: self.job, labels.KEY: key, labels.PARENT_ATTEMPT: group},
+                "name": name,
+                "labels": {labels.JOB: self.job, labels.KEY: key, labels.PARENT_ATTEMPT: shared},
             },
             "spec": {name: value for name, value in filled.items() if value is not None},
         }
-        self.site.operator.create(self.site.tasks, body)
-        return own
 
     def assign(self, task: str, pod: Pod, attempt: int = 1, **status: Any) -> None:
         """Give a Task to a pod."""
