@@ -74,6 +74,8 @@ def make_site(
     private = Path(tempfile.mkdtemp(prefix="fairlead-site-"))
     kubeconfig_of(cluster, AUTHOR, name, private / "author.kubeconfig")
     settings = environment(install, options)
+    # One that is started again takes its lease back at once.
+    settings["FAIRLEAD_OPERATOR_IDENTITY"] = f"operator-of-{name}"
     settings["KUBECONFIG"] = str(
         kubeconfig_of(
             cluster, install.operator_account, install.namespace, private / "operator.kubeconfig"

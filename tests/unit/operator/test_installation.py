@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fairlead.api.machine import MachineSize
+from fairlead_operator import settings
 from fairlead_operator.manifests.__main__ import main
 from fairlead_operator.manifests.deployment import deployment, environment
 from fairlead_operator.manifests.everything import everything, surroundings
@@ -102,6 +103,19 @@ def test_the_operator_is_told_where_runners_find_their_store() -> None:
 def test_the_operator_is_told_which_namespaces_it_looks_after() -> None:
     assert environment(ONE, options())["FAIRLEAD_OPERATOR_WATCH"] == "a,b"
     assert "FAIRLEAD_OPERATOR_WATCH" not in environment(EVERYWHERE, options())
+
+
+def test_the_operator_understands_what_it_is_told() -> None:
+    whole = options(store=Store("file:///srv/store", FOLDER, "keys"), log_level="debug")
+    read = settings.load([], environment(ONE, whole))
+    assert (read.release, read.namespace, read.watch) == ("fairlead", "tools", ("a", "b"))
+    assert read.log_level == "debug"
+    runners = read.runners
+    assert (runners.image, runners.image_pull_policy) == ("runner:1", "IfNotPresent")
+    assert runners.account == ONE.runner_account
+    assert runners.store.url == "file:///srv/store"
+    assert (runners.store.claim, runners.store.mount) == (FOLDER.claim, FOLDER.mount)
+    assert runners.store.secret == "keys"
 
 
 def test_each_volume_is_for_one_claim_and_the_claim_for_that_volume() -> None:
