@@ -27,7 +27,7 @@ def runs(board: Board, record: TaskRecord) -> bool:
         node is not None
         and node.state is TaskState.RUNNING
         and node.attempt == record.attempt
-        and record.held
+        and bool(record.pod_name)
     )
 
 
