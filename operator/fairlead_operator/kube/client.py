@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,6 +111,8 @@ class KubeClient:
         self._transport = Transport(config, agent=agent)
         self._patience = patience or Patience()
         self._room = asyncio.Semaphore(most_requests)
+        self.guard: Callable[[], None] | None = None
+        """Called before every write; what it raises is raised instead of writing."""
 
     async def __aenter__(self) -> KubeClient:
         return self
@@ -136,6 +138,14 @@ class KubeClient:
     async def version(self) -> Object:
         """Return what the server says of itself: ``major``, ``minor``, ``gitVersion``."""
         return await self._object(Request("get", "version", "/version"))
+
+    async def served(self, api_version: str) -> set[str]:
+        """Return the plurals of the kinds that the server serves in a version of a group."""
+        try:
+            found = await self._object(Request("get", "discovery", f"/apis/{api_version}"))
+        except NotFoundError:
+            return set()
+        return {resource["name"] for resource in found.get("resources") or []}
 
     async def pages(
         self,
@@ -340,6 +350,8 @@ class KubeClient:
         while True:
             try:
                 async with self._room:
+                    if self.guard is not None and request.writes:
+                        self.guard()
                     return await self._transport.send(request, seconds=self._patience.seconds)
             except KubeError as error:
                 failures += 1

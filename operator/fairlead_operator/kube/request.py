@@ -34,8 +34,6 @@ class Request:
     ----------
     resource
         What metrics count it under.
-    repeatable
-        Whether it may be sent again when nobody knows what became of it.
     """
 
     verb: Verb
@@ -50,6 +48,11 @@ class Request:
     def method(self) -> str:
         """Its HTTP method."""
         return _METHODS[self.verb]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is to change something."""
+        return self.method != "GET"
 
     @property
     def repeatable(self) -> bool:
