@@ -13,7 +13,7 @@ from fairlead.api import labels
 from fairlead_operator.kube.kinds import JOBS
 from fairlead_operator.runners import layout
 from fairlead_operator.runners.failures import explained
-from fairlead_operator.runners.pod_order import PodOrder
+from fairlead_operator.runners.pod_order import Owner, PodOrder
 from fairlead_operator.runners.pod_patch import merged
 from fairlead_operator.runners.refusal import Refusal, Remedy
 from fairlead_operator.runners.release_record import task_list
@@ -42,6 +42,7 @@ def build_pod(order: PodOrder) -> Manifest:
         "spec": _spec(order),
     }
     pod = merged(pod, order.size.pod_patch)
+    _mount_ours(pod, order)
     if order.spot:
         _on_spot_nodes(pod)
     _leave_lost_nodes(pod)
@@ -58,15 +59,7 @@ def unsupported(isolation: str) -> Refusal | None:
 
 
 def _metadata(order: PodOrder) -> Manifest:
-    owner = {
-        "apiVersion": JOBS.api_version,
-        "kind": order.owner.kind,
-        "name": order.owner.name,
-        "uid": order.owner.uid,
-        "controller": True,
-        "blockOwnerDeletion": False,
-    }
-    return {
+    made: Manifest = {
         "name": order.name,
         "namespace": order.namespace,
         "labels": _labels(order),
@@ -75,7 +68,20 @@ def _metadata(order: PodOrder) -> Manifest:
             layout.REUSE_SECONDS: str(order.reuse_seconds),
             layout.ISOLATION: order.isolation,
         },
-        "ownerReferences": [owner],
+    }
+    if order.owner is not None:
+        made["ownerReferences"] = [_reference(order.owner)]
+    return made
+
+
+def _reference(owner: Owner) -> Manifest:
+    return {
+        "apiVersion": JOBS.api_version,
+        "kind": owner.kind,
+        "name": owner.name,
+        "uid": owner.uid,
+        "controller": True,
+        "blockOwnerDeletion": False,
     }
 
 
@@ -242,6 +248,15 @@ def _mounts(order: PodOrder) -> list[Manifest]:
     if order.store.claim:
         made.append({"name": layout.STORE_VOLUME, "mountPath": order.store.mount})
     return made
+
+
+def _mount_ours(pod: Manifest, order: PodOrder) -> None:
+    """See that nothing is mounted in place of our folders, wherever the store is mounted."""
+    ours = _mounts(order)
+    taken = {one["mountPath"] for one in ours}
+    container = pod["spec"]["containers"][0]
+    more = [one for one in container["volumeMounts"] if one["mountPath"] not in taken]
+    container["volumeMounts"] = [*ours, *more]
 
 
 # --- which nodes ---------------------------------------------------------------------

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fairlead_operator.runners import layout
+from fairlead_operator.runners.groups import Group
 from fairlead_operator.runners.releases import ChosenRelease
 from fairlead_operator.runners.sizes import Size
 
@@ -53,7 +54,8 @@ class PodOrder:
     Attributes
     ----------
     owner
-        The Job for whose task it is made, or the MachineGroup it belongs to.
+        The Job for whose task it is made, or the MachineGroup it belongs to; None where it is
+        to outlive the job, as jobs that share runners have it.
     job
         Name and unique id of the Job whose tasks alone it runs; None in a group.
     group
@@ -74,7 +76,7 @@ class PodOrder:
 
     name: str
     namespace: str
-    owner: Owner
+    owner: Owner | None
     size: Size
     release: ChosenRelease
     account: str
@@ -91,3 +93,16 @@ class PodOrder:
     store: Store = field(default_factory=Store)
     image_pull_policy: str | None = None
     image_pull_secrets: tuple[str, ...] = ()
+
+
+def in_group(order: PodOrder, group: Group) -> PodOrder:
+    """Return an order as a group has it: for all tasks that are sent there, as long as it lives."""
+    return replace(
+        order,
+        owner=Owner("MachineGroup", group.name, group.uid),
+        job=None,
+        group=group.name,
+        reuse="AcrossJobs",
+        reuse_seconds=FOR_EVER,
+        spot=bool(group.spot) and not order.size.spot,
+    )

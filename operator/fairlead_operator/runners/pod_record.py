@@ -23,8 +23,8 @@ class Container:
         Why it waits; empty if it does not.
     started
         When it started, if it did.
-    exit_code
-        What its program ended with; None if it has not ended.
+    exit_code, finished
+        What its program ended with, and when; None if it has not ended.
     ended
         In a word how it ended, such as ``OOMKilled``.
     message
@@ -34,6 +34,7 @@ class Container:
     waiting: str = ""
     started: float | None = None
     exit_code: int | None = None
+    finished: float | None = None
     ended: str = ""
     message: str = ""
 
@@ -222,6 +223,7 @@ def _container(status: dict[str, Any]) -> Container | None:
             return Container(
                 started=seconds(ended.get("startedAt")),
                 exit_code=ended.get("exitCode"),
+                finished=seconds(ended.get("finishedAt")),
                 ended=ended.get("reason") or "",
                 message=ended.get("message") or "",
             )
