@@ -65,7 +65,19 @@ class Dispatcher:
     # --- events ------------------------------------------------------------------------------
 
     def emit(self, event: Event) -> None:
-        """Take one event."""
+        """Take one event; an object that nobody can make sense of disturbs no other."""
+        try:
+            self._take(event)
+        except Exception:
+            metadata = event.object.get("metadata") or {}
+            log.exception(
+                "Could not take note of an object",
+                kind=event.kind.kind,
+                namespace=metadata.get("namespace", ""),
+                name=metadata.get("name", ""),
+            )
+
+    def _take(self, event: Event) -> None:
         if event.kind is TASKS:
             self._task(event)
         elif event.kind is PODS:

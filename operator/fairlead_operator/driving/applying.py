@@ -35,7 +35,6 @@ from fairlead_operator.kube.errors import (
     UnavailableError,
 )
 from fairlead_operator.kube.kinds import JOBS, PODS, TASKS
-from fairlead_operator.runners.pod_record import parse_pod
 from fairlead_operator.runners.refusal import Refusal
 from fairlead_operator.runners.refused import creation_refused
 
@@ -324,7 +323,7 @@ class Applier:
             return
         self._pauses.pop(name, None)
         self._shared.allocator.end_hold(self._namespace)
-        if parse_pod(raw).owner_uid != body["metadata"]["ownerReferences"][0]["uid"]:
+        if _owners(raw) != _owners(body):
             raise SurpriseError(f"pod {grant.pod_name} belongs to somebody else")
         self._home.pod_read(raw)
 
@@ -343,7 +342,9 @@ class Applier:
         if stuck.reason == "QuotaExceeded":
             refusal = Refusal(stuck.reason, stuck.explained)
             self._shared.allocator.hold(self._namespace, now + pause, refusal)
-        self._model.pod_refused(name, attempt, grant, stuck.reason, stuck.explained, now + pause)
+        self._model.pod_refused(
+            name, attempt, grant, stuck.reason, stuck.explained, now, now + pause
+        )
 
     async def _read_pod(self, action: orders.ReadPod) -> None:
         try:
@@ -382,6 +383,10 @@ async def write_job(client: KubeClient, home: Home, job: JobRecord, status: Obje
             raise SurpriseError(f"job {job.name}: {error}") from error
         return home.job_read(raw)
     raise SurpriseError(f"job {job.name} changes too often")
+
+
+def _owners(pod: Object) -> list[str]:
+    return [owner["uid"] for owner in pod["metadata"].get("ownerReferences") or ()]
 
 
 def _key(action: Action) -> str:

@@ -11,7 +11,7 @@ from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.runners.allocator import RunnerRequest
 from fairlead_operator.runners.classify import Patience, Verdict, classify, look_again
 from fairlead_operator.runners.pod import build_pod, unsupported
-from fairlead_operator.runners.pod_order import Owner, PodOrder
+from fairlead_operator.runners.pod_order import Owner, PodOrder, in_group
 from fairlead_operator.runners.pod_record import PodRecord
 from fairlead_operator.runners.refusal import Refusal
 from fairlead_operator.runners.releases import ChosenRelease
@@ -142,33 +142,28 @@ class Granting:
         details: Details = grant.details
         settings, job = self._shared.settings, self.job
         group = self._shared.groups.known(job.namespace, details.group) if details.group else None
-        owner = (
-            Owner("MachineGroup", group.name, group.uid)
-            if group is not None
-            else Owner("Job", job.name, job.uid)
+        across = job.reuse == "AcrossJobs"
+        order = PodOrder(
+            name=grant.pod_name,
+            namespace=job.namespace,
+            # What other jobs may go on using does not end with this one.
+            owner=None if across else Owner("Job", job.name, job.uid),
+            job=None if across else (job.name, job.uid),
+            size=details.size,
+            release=details.release,
+            account=details.account,
+            image=settings.image,
+            task=task,
+            attempt=attempt,
+            reuse=job.reuse,
+            reuse_seconds=job.reuse_seconds,
+            grace_seconds=grace,
+            isolation=job.isolation,
+            store=settings.store,
+            image_pull_policy=settings.image_pull_policy,
+            image_pull_secrets=settings.image_pull_secrets,
         )
-        return build_pod(
-            PodOrder(
-                name=grant.pod_name,
-                namespace=job.namespace,
-                owner=owner,
-                size=details.size,
-                release=details.release,
-                account=details.account,
-                image=settings.image,
-                job=None if group is not None else (job.name, job.uid),
-                group=group.name if group is not None else None,
-                task=task,
-                attempt=attempt,
-                reuse=job.reuse,
-                reuse_seconds=job.reuse_seconds,
-                grace_seconds=grace,
-                isolation=job.isolation,
-                store=settings.store,
-                image_pull_policy=settings.image_pull_policy,
-                image_pull_secrets=settings.image_pull_secrets,
-            )
-        )
+        return build_pod(order if group is None else in_group(order, group))
 
 
 def _refused(refusal: Refusal) -> Refused:

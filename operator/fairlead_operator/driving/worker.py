@@ -241,6 +241,9 @@ class Worker:
         self._inbox.clear()
         model = JobModel(job, self.seen.tasks.values(), runners, clock())
         self._model = applier.model = model
+        # What an earlier model was granted and has not used is free again.
+        held = {(job.namespace, pod) for pod in model.board.holders}
+        context.shared.allocator.reconcile(job.uid, held, clock())
         try:
             await self._follow(model, applier)
         except asyncio.CancelledError:

@@ -284,7 +284,14 @@ class JobModel:
         self._settle(now)
 
     def pod_refused(
-        self, name: str, attempt: int, grant: Grant, reason: str, message: str, until: float
+        self,
+        name: str,
+        attempt: int,
+        grant: Grant,
+        reason: str,
+        message: str,
+        now: float,
+        until: float,
     ) -> None:
         """Take note that the API server would not make a pod, and when to ask again."""
         record = self.board.records.get(name)
@@ -292,7 +299,7 @@ class JobModel:
             return
         self.board.grants[name] = grant
         self.board.alarms.set(until, AlarmKind.POD, name, attempt)
-        tell(self.board, record, reason, message, until)
+        tell(self.board, record, reason, message, now)
 
     def runners_came(self, now: float) -> None:
         """Take note that there may be runners for tasks that found none."""
