@@ -25,6 +25,7 @@ from fairlead_operator.kube.kinds import Kind
 from fairlead_operator.kube.request import (
     JSON,
     MERGE,
+    METADATA_OF_ONE,
     METADATA_ONLY,
     Request,
     encode,
@@ -131,9 +132,13 @@ class KubeClient:
 
     # --- reading ----------------------------------------------------------------------
 
-    async def get(self, kind: Kind, namespace: str | None, name: str) -> Object:
-        """Return an object as it is now."""
-        return await self._object(Request("get", kind.resource, kind.path(namespace, name)))
+    async def get(
+        self, kind: Kind, namespace: str | None, name: str, *, metadata_only: bool = False
+    ) -> Object:
+        """Return an object, or nothing but its metadata, as it is now."""
+        accept = METADATA_OF_ONE if metadata_only else JSON
+        address = kind.path(namespace, name)
+        return await self._object(Request("get", kind.resource, address, accept=accept))
 
     async def version(self) -> Object:
         """Return what the server says of itself: ``major``, ``minor``, ``gitVersion``."""

@@ -14,6 +14,7 @@ Verb = Literal["get", "list", "watch", "create", "patch", "delete", "deletecolle
 JSON = "application/json"
 MERGE = "application/merge-patch+json"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+METADATA_OF_ONE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 _METHODS: Mapping[Verb, str] = {
     "get": "GET",

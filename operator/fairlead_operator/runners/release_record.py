@@ -92,6 +92,11 @@ class Published:
     status: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
+    def key(self) -> tuple[str, str]:
+        """Its namespace and name."""
+        return self.namespace, self.name
+
+    @property
     def faults(self) -> tuple[str, ...]:
         """Why it cannot be used; empty while nothing is known against it."""
         return self.own_faults + self.found_faults

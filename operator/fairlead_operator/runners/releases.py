@@ -86,6 +86,21 @@ class ReleaseIndex:
         """Return a Release, or None."""
         return self._releases.get((namespace, name))
 
+    def all(self) -> list[Published]:
+        """Return all Releases."""
+        return list(self._releases.values())
+
+    def whole(self, name: str, namespace: str) -> ChosenRelease | Refusal:
+        """Return a Release for a runner that is not made for any task of it in particular."""
+        found = self._releases.get((namespace, name))
+        if found is None or not found.tasks:
+            message = f"Release {name} does not exist in namespace {namespace}."
+            return _refusal("NoCompatibleRelease", message)
+        if found.faults:
+            message = f"Release {name} cannot be used: {'; '.join(found.faults)}."
+            return _refusal("ReleaseBroken", message)
+        return _chosen(found, found.tasks[0])
+
     def found_faults(self, namespace: str, name: str, faults: Iterable[str]) -> bool:
         """Take note of what is wrong with a Release, such as a missing ConfigMap.
 
