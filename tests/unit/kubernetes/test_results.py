@@ -67,6 +67,12 @@ def test_a_returned_future_stands_for_its_result() -> None:
     assert owner(root, cluster.list) is child
 
 
+def test_a_returned_future_need_not_have_a_value_of_its_own() -> None:
+    root = a_task(status=ended(resultFrom=[{"path": "", "task": "0", "word": "sum"}]))
+
+    assert Cluster(a_task("0", parent=root, status=returning(7))).result(root) == 7
+
+
 def test_futures_within_a_value_and_counted_ones() -> None:
     places = [{"path": "/all/0", "task": "0", "count": 3}, {"path": "/x~1y", "task": "1"}]
     root = a_task(status=returning({"all": [None] * 3, "x/y": None}, *places))

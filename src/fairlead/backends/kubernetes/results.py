@@ -21,6 +21,8 @@ from fairlead.core.states import TaskState
 MOST_NAMED = 50
 """Most keys that are asked for by name; for more, all siblings are listed."""
 
+NULL = b"null"
+
 ListTasks = Callable[[str], list[dict[str, Any]]]
 """Returns the Tasks that a label selector selects."""
 
@@ -92,7 +94,10 @@ def _add_referred(
 def _part(task: Object, stored: Callable[[Object], bytes]) -> _Part:
     if task_state(task) is not TaskState.COMPLETED:
         return _Part(None)
-    return _Part(text_or_value(status_of(task), "result", "resultRef", stored))
+    status = status_of(task)
+    data = text_or_value(status, "result", "resultRef", stored)
+    # One that is nothing but another task's result is not written down once more.
+    return _Part(NULL if data is None and status.get("resultFrom") else data)
 
 
 def _filled(parts: list[_Part]) -> bytes | None:
