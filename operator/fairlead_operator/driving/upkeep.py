@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,7 +19,7 @@ from fairlead_operator.kube.errors import AlreadyExistsError, KubeError, NotFoun
 from fairlead_operator.kube.kinds import ACCOUNTS, CONFIGMAPS, GROUPS, PODS, RELEASES, SIZES, Kind
 from fairlead_operator.logs import Log
 from fairlead_operator.observe.event import Event
-from fairlead_operator.runners.classify import Ending, Patience, Stuck, classify
+from fairlead_operator.runners.classify import Ending, Patience, Stuck, classify, look_again
 from fairlead_operator.runners.group_plan import GroupFacts, GroupMemory, GroupPlan, plan_group
 from fairlead_operator.runners.groups import Group
 from fairlead_operator.runners.lanes import Use
@@ -84,7 +85,9 @@ class Upkeep:
         self._runners_came = runners_came
         self._everywhere = everywhere
         self._due: dict[Thing, float] = {}
-        self._alarms: list[tuple[float, str, Key, Kind]] = []
+        self._alarms: list[tuple[float, int, Thing]] = []
+        self._numbers = itertools.count()
+        self._sized: dict[str, float] = {}
         self._memories: dict[Key, GroupMemory] = {}
         self._news = asyncio.Event()
 
@@ -133,7 +136,7 @@ class Upkeep:
         if pod.group:
             self._look(GROUPS, (pod.namespace, pod.group), now)
         if self._everywhere:
-            self._look(SIZES, ("", pod.size), now)
+            self._look(SIZES, ("", pod.size), max(now, self._sized.get(pod.size, 0.0)))
         if (pod.ended or pod.lingers) and not pod.gone and pod.owner_kind != "Job":
             ended = pod.container.finished if pod.container else None
             self._look(PODS, pod.key, (ended or now) + KEEP_SECONDS)
@@ -143,7 +146,7 @@ class Upkeep:
         thing = kind, key
         if when < self._due.get(thing, float("inf")):
             self._due[thing] = when
-            heapq.heappush(self._alarms, (when, kind.plural, key, kind))
+            heapq.heappush(self._alarms, (when, next(self._numbers), thing))
             self._news.set()
 
     # --- the loop ----------------------------------------------------------------------
@@ -158,7 +161,7 @@ class Upkeep:
         while True:
             self._news.clear()
             now = self._clock()
-            if now >= ticked + TICK:
+            if abs(now - ticked) >= TICK:
                 ticked = now
                 self._shared.allocator.tick(now)
             await self._make_room()
@@ -186,10 +189,10 @@ class Upkeep:
         """Take out what is due."""
         found: list[Thing] = []
         while self._alarms and self._alarms[0][0] <= now:
-            when, _, key, kind = heapq.heappop(self._alarms)
-            if self._due.get((kind, key)) == when:
-                del self._due[kind, key]
-                found.append((kind, key))
+            when, _, thing = heapq.heappop(self._alarms)
+            if self._due.get(thing) == when:
+                del self._due[thing]
+                found.append(thing)
         return found
 
     async def _attend(self, kind: Kind, key: Key) -> None:
@@ -252,9 +255,10 @@ class Upkeep:
         waiting = self._shared.allocator.waiting(size.name)
         status = size_status(size, running, waiting, now)
         if status is not None:
-            await self._write(SIZES, key, status)
-            # More of its pods may come and go soon; their number is written seldom.
+            # Many pods may come and go; their number is written now and then.
+            self._sized[size.name] = now + SIZE_SECONDS
             self._look(SIZES, key, now + SIZE_SECONDS)
+            await self._write(SIZES, key, status)
 
     # --- groups --------------------------------------------------------------------------
 
@@ -292,30 +296,32 @@ class Upkeep:
         room = float("inf")
         if isinstance(size, Size) and size.max_runners is not None:
             room = size.max_runners - shared.allocator.count(size.name)
-        waiting = [one.key for one in runners if one.use is Use.IDLE and not one.up]
-        verdicts = [self._judge(pod, now) for pod in map(shared.pods.get, waiting) if pod]
-        stuck = tuple(one for one in verdicts if one is not None)
+        stuck = self._stuck(group, now)
         refusal = refusals[0] if refusals else None
-        return release, GroupFacts(group, runners, name, refusal, room, stuck)
+        return release, GroupFacts(group, runners, name, refusal, room, tuple(stuck.values()))
 
-    def _judge(self, pod: PodRecord, now: float) -> Stuck | Ending | None:
-        size = self._shared.sizes.known(pod.size)
+    def _stuck(self, group: Group, now: float) -> dict[str, Stuck | Ending]:
+        """Return, by pod, why runners that wait for a task are not up."""
+        size = self._shared.sizes.known(group.size)
         patience = Patience(size.start_timeout, size.node_lost_seconds) if size else Patience()
-        return classify(pod, now, patience)
-
-    async def _end_runners(self, group: Group, plan: GroupPlan, now: float) -> None:
-        memory = self._memories[group.key]
-        failed = []
+        found: dict[str, Stuck | Ending] = {}
         for runner in self._shared.allocator.runners_of(*group.key):
             pod = self._shared.pods.get(runner.key)
-            if runner.use is Use.IDLE and not runner.up and pod is not None:
-                verdict = self._judge(pod, now)
-                if isinstance(verdict, Ending):
-                    failed.append(pod.name)
-                elif isinstance(verdict, Stuck) and verdict.until is not None:
-                    self._look(GROUPS, group.key, verdict.until)
+            if runner.use is not Use.IDLE or runner.up or pod is None:
+                continue
+            verdict = classify(pod, now, patience)
+            again = look_again(pod, now, patience)
+            if verdict is not None:
+                found[pod.name] = verdict
+            if again is not None:
+                self._look(GROUPS, group.key, again)
+        return found
+
+    async def _end_runners(self, group: Group, plan: GroupPlan, now: float) -> None:
+        stuck = self._stuck(group, now)
+        failed = {name for name, verdict in stuck.items() if isinstance(verdict, Ending)}
         if failed:
-            memory.failed(now)
+            self._memories[group.key].failed(now)
         for name in {*plan.end, *failed}:
             if self._shared.allocator.end(group.namespace, name, now):
                 await self._client.delete(PODS, group.namespace, name)
