@@ -145,9 +145,18 @@ class Site:
         """Wait until a Job has ended, however that is; the Job."""
         return self.wait_condition("jobs", job, "Finished", timeout)
 
-    def wait_no_pods(self, timeout: float = 90) -> None:
-        """Wait until no runner is left."""
-        until("no runner is left", lambda: not self.pods(), timeout=timeout)
+    def wait_idle(self, timeout: float = 90) -> None:
+        """Wait until no runner is left that could do anything; those that ended may be seen."""
+
+        def idle() -> bool:
+            phases = [pod["status"].get("phase") for pod in self.pods()]
+            return all(phase in ("Succeeded", "Failed") for phase in phases)
+
+        until("no runner is alive", idle, timeout=timeout)
+
+    def wait_no_pods(self, job: str = "", timeout: float = 90) -> None:
+        """Wait until every runner is gone, or every one of a job, as after its deletion."""
+        until("no runner is left", lambda: not self.pods(job), timeout=timeout)
 
     # --- looking at it ----------------------------------------------------------
 

@@ -12,6 +12,7 @@ from tests.cluster.fixtures import (
     pytest_configure,
     pytest_runtest_makereport,
 )
+from tests.cluster.kubeapi import until
 from tests.faults.cluster.flow import Flow, size_of_both_nodes
 from tests.site.fixtures import site, site_after, site_base
 from tests.site.site import Site, apply_all, delete_all
@@ -45,4 +46,6 @@ def flow(site: Site, size: str) -> Iterator[Flow]:
     made = Flow.make(site, size)
     yield made
     site.api.delete(site.path("jobs", made.name))
-    site.wait_no_pods()
+    # Nothing that belonged to the job outlives it.
+    site.wait_no_pods(made.name)
+    until("its tasks are gone", lambda: not site.tasks(made.name), timeout=60)

@@ -154,8 +154,10 @@ class Flow:
         executed = self.executions()
         assert set(executed) == set(EXPECTED)
         extra = executed - EXPECTED
-        print(f"{self.name}: {extra.total()} extra executions: {dict(extra)}")
-        self.site.wait_no_pods()
+        print(
+            f"{self.name}: {self._seconds():.0f} s; {extra.total()} extra executions", dict(extra)
+        )
+        self._check_pods()
 
     def _committed_tasks(self) -> list[Object]:
         """The job's Tasks once those that nobody committed were swept."""
@@ -165,6 +167,16 @@ class Flow:
             return tasks if len(tasks) == TASKS else None
 
         return until(f"there are {TASKS} tasks", swept, timeout=60)
+
+    def _seconds(self) -> float:
+        times = [line["time"] for line in self.lines()]
+        return max(times) - min(times)
+
+    def _check_pods(self) -> None:
+        """No runner lives on, and each belongs to the job, with which it goes."""
+        self.site.wait_idle()
+        owners = {pod["metadata"]["ownerReferences"][0]["name"] for pod in self.site.pods()}
+        assert owners <= {self.name}
 
     def _check_results(self, tasks: list[Object]) -> None:
         """Each task has one recorded outcome, and the result of an undisturbed run."""
