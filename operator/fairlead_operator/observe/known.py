@@ -79,9 +79,24 @@ class Known:
             return [Event(self._kind, "DELETED", item)]
         return []
 
-    def vanished(self, there: set[Key]) -> list[Event]:
-        """Return a deletion for each object that a complete list did not show."""
-        return [self._gone(key) for key in [key for key in self._seen if key not in there]]
+    def vanished(self, there: set[Key], *, upto: int, namespace: str | None = None) -> list[Event]:
+        """Return a deletion for each object that a complete list did not show.
+
+        Parameters
+        ----------
+        there
+            What the list showed.
+        upto
+            The version of the list: what was seen of an object after it says that it is there.
+        namespace
+            The one that was listed; None for all.
+        """
+        gone = [
+            key
+            for key, seen in self._seen.items()
+            if key not in there and seen.version <= upto and namespace in (None, key[0])
+        ]
+        return [self._gone(key) for key in gone]
 
     def _gone(self, key: Key) -> Event:
         """Forget an object and return its deletion, with what is left of it."""

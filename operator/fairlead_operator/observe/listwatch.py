@@ -213,8 +213,8 @@ class ListWatch:
         raise KubeError(0, "Stale", f"a list of version {version} came after {self._newest}")
 
     def _finish(self, page: Page, there: set[Key], emit: Emit) -> None:
-        _tell(self._known.vanished(there), emit)
         self._version = int(page.resource_version)
+        _tell(self._known.vanished(there, upto=self._version), emit)
         self._newest = max(self._newest, self._version)
         self._listed = time.monotonic()
 
