@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead_operator.jobs.conditions import condition, find, merged
-from fairlead_operator.runners.failures import explained
 from fairlead_operator.runners.group_plan import GroupPlan
 from fairlead_operator.runners.groups import Group
 from fairlead_operator.runners.release_record import Published
@@ -24,7 +23,7 @@ def release_status(release: Published, now: float) -> Status | None:
     """Return the status of a Release."""
     trouble = None
     if release.faults:
-        trouble = "ReleaseBroken", explained("ReleaseBroken", _sentence(release.faults))
+        trouble = "ReleaseBroken", f"It cannot be used: {'; '.join(release.faults)}."
     numbers = {"tasks": len(release.tasks)}
     return _status(release.status, release.generation, numbers, trouble, now)
 
@@ -37,7 +36,9 @@ def size_status(size: Size, running: int, waiting: int, now: float) -> Status | 
     running, waiting
         How many runners there are, and how many jobs wait for one.
     """
-    trouble = ("InvalidMachineSize", _sentence(size.faults)) if size.faults else None
+    trouble = None
+    if size.faults:
+        trouble = "InvalidMachineSize", f"It cannot be used: {'; '.join(size.faults)}."
     numbers = {"running": running, "waiting": waiting}
     return _status(size.status, size.generation, numbers, trouble, now)
 
@@ -83,8 +84,3 @@ def _says(conditions: Sequence[Mapping[str, Any]], ready: bool, reason: str, mes
 
 
 _MENDED_BIT_BY_BIT = frozenset({"ReleaseBroken", "InvalidMachineSize", "InvalidMachineGroup"})
-
-
-def _sentence(faults: Sequence[str]) -> str:
-    text = "; ".join(faults)
-    return text[:1].upper() + text[1:] + "."
