@@ -32,6 +32,8 @@ class Board:
         By pod, the name of the task whose present attempt it holds.
     made
         By siblings, the records of subtasks whose attempt is not committed.
+    unplaced
+        Tasks of a session that depend on what has not come yet.
     ended
         By name, what is to be remembered of the attempt that has just ended.
     grants
@@ -64,6 +66,7 @@ class Board:
         "runners",
         "started",
         "swept",
+        "unplaced",
         "written",
     )
 
@@ -78,6 +81,7 @@ class Board:
         self.holders: dict[str, str] = {}
         self.made: dict[str, dict[str, TaskRecord]] = {}
         self.swept: set[str] = set()
+        self.unplaced: dict[str, TaskRecord] = {}
         self.ended: dict[str, Mapping[str, Any]] = {}
         self.grants: dict[str, Grant] = {}
         self.refused: dict[Wanted, Refused] = {}

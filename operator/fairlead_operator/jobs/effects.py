@@ -129,7 +129,8 @@ def order_stop(board: Board, name: str, attempt: int, kind: StopKind, now: float
         _write_stop(board, name, word)
     if kind is StopKind.STOP:
         return
-    if record.starting:
+    pod = board.runners.pod(record.pod_name)
+    if record.started is None and (pod is None or not pod.started):
         # Nothing runs that could be asked.
         board.do(DeletePod(name, record.pod_name))
         return

@@ -58,15 +58,18 @@ class JobModel:
         board = self.board = Board(job, runners)
         board.records = {record.name: record for record in tasks}
         selection = select(job, board.records.values(), board.run)
-        observed, broken = observe(job, selection, board.run)
-        board.graph = JobGraph.rebuild(observed, now)
+        observation = observe(job, selection, board.run)
+        board.graph = JobGraph.rebuild(observation.job, now)
         board.started = job.started()
+        board.unplaced = {record.name: record for record in observation.unplaced}
         board.keys = {
-            record.facts.key: record.name for record in selection.tasks if record.facts.is_top
+            record.facts.key: record.name
+            for record in selection.tasks
+            if record.facts.is_top and record.name not in board.unplaced
         }
         for label, made in selection.left.items():
             board.made[label] = {record.name: record for record in made}
-        self._begin(broken, now)
+        self._begin(observation.broken, now)
 
     def _begin(self, broken: bool, now: float) -> None:
         board = self.board
@@ -152,6 +155,8 @@ class JobModel:
             self._changed(record, before, now)
         elif before is None:
             self._new(record, now)
+        elif record.name in board.unplaced:
+            board.unplaced[record.name] = record
         elif record.name in board.made.get(record.facts.siblings, ()):
             board.made[record.facts.siblings][record.name] = record
         self._settle(now)
@@ -190,9 +195,8 @@ class JobModel:
         record = board.records.get(name)
         if record is None or record.facts.uid != uid:
             return
-        made = board.made.get(record.facts.siblings)
-        if made is not None:
-            made.pop(name, None)
+        board.unplaced.pop(name, None)
+        board.made.get(record.facts.siblings, {}).pop(name, None)
         node = board.graph.nodes.get(name)
         if node is None or node.state in FINAL_TASK_STATES or board.graph.is_final:
             return
@@ -207,6 +211,7 @@ class JobModel:
     def _new(self, record: TaskRecord, now: float) -> None:
         if record.facts.is_top:
             if self.board.job.is_session:
+                self.board.unplaced[record.name] = record
                 self._added(now)
             return
         label = record.facts.siblings
@@ -231,29 +236,31 @@ class JobModel:
             endings.sweep(board, label)
 
     def _added(self, now: float) -> None:
-        """Add what has come to a session, in order, as far as all it depends on is there."""
+        """Add what has come to a session, as far as all that it depends on is there."""
         board = self.board
-        waiting = [
-            record
-            for record in board.records.values()
-            if record.facts.is_top and record.name not in board.graph.nodes
-        ]
-        if board.graph.is_final or not waiting:
-            return
-        for record in sorted(waiting, key=lambda one: (one.facts.created, one.facts.id)):
-            try:
-                specs = specs_in(board.job, [record], board.keys)
-                board.graph.tasks_added(specs, now)
-            except DependencyError as error:
-                tell(board, record, "MissingDependency", str(error), now)
-                continue
-            except (DuplicateTaskError, InvalidRequestError) as error:
-                tell(board, record, "NotAdded", str(error), now)
-                continue
-            board.keys[record.facts.key] = record.name
-            numbers_changed(board, now)
+        placed = True
+        while placed and not board.graph.is_final:
+            came = sorted(
+                board.unplaced.values(), key=lambda one: (one.facts.created, one.facts.id)
+            )
+            placed = sum(self._place(record, now) for record in came) > 0
         if not board.graph.closed and is_closed(board.job, board.run, len(board.keys)):
             board.graph.close(now)
+
+    def _place(self, record: TaskRecord, now: float) -> bool:
+        board = self.board
+        try:
+            board.graph.tasks_added(specs_in(board.job, [record], board.keys), now)
+        except DependencyError as error:
+            tell(board, record, "MissingDependency", str(error), now)
+            return False
+        except (DuplicateTaskError, InvalidRequestError) as error:
+            tell(board, record, "NotAdded", str(error), now)
+            return False
+        del board.unplaced[record.name]
+        board.keys[record.facts.key] = record.name
+        numbers_changed(board, now)
+        return True
 
     # --- pods ------------------------------------------------------------------------------
 

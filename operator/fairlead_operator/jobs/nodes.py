@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from fairlead.api.ranges import unpack_keys
@@ -79,18 +80,39 @@ def specs_in(
     return specs
 
 
-def observe(job: JobRecord, selection: Selection, run: int) -> tuple[ObservedJob, bool]:
-    """Return the job as the core rebuilds it, and whether something it needs is not there."""
+@dataclass(slots=True)
+class Observation:
+    """What a model is made from.
+
+    Attributes
+    ----------
+    broken
+        Whether something that is needed is not there any more.
+    unplaced
+        Tasks of a session that depend on what has not come yet.
+    """
+
+    job: ObservedJob
+    broken: bool
+    unplaced: list[TaskRecord]
+
+
+def observe(job: JobRecord, selection: Selection, run: int) -> Observation:
+    """Return the job as the core rebuilds it."""
     names = _names(selection)
     tasks = []
     broken = selection.missing > 0
+    unplaced = []
     for record in selection.tasks:
         parent = selection.parents[record.name]
         needs, unknown = named(unpack_keys(record.facts.depends_on), names[record.facts.siblings])
+        if unknown and job.is_session and parent is None and not record.attempt:
+            unplaced.append(record)
+            continue
         broken = broken or bool(unknown)
         tasks.append(_observed(record, node_spec(job, record, needs), parent))
-    known = sum(parent is None for parent in selection.parents.values())
-    return _observed_job(job, tasks, run, known), broken
+    known = sum(task.parent is None for task in tasks)
+    return Observation(_observed_job(job, tasks, run, known), broken, unplaced)
 
 
 def _names(selection: Selection) -> Mapping[str, Mapping[str, str]]:

@@ -245,7 +245,7 @@ def _renew(
 ) -> Selection:
     """Plan the Tasks that are made anew; return those that count afterwards, but for new ones."""
     selection = select(job, records, job.status_run)
-    observed, _ = observe(job, selection, job.status_run)
+    observed = observe(job, selection, job.status_run).job
     tasks = list(observed.tasks)
     for task in tasks:
         if str(task.spec.key) in selection.incomplete and task.state is TaskState.COMPUTED:
