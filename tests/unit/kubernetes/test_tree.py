@@ -22,6 +22,14 @@ def test_parents_come_before_their_subtasks_and_siblings_in_order_of_submission(
     assert names(tree.current) == ["0@1", "0@1.0@1", "0@1.2@1", "0@1.10@1"]
 
 
+def test_siblings_keep_their_order_whenever_each_was_written() -> None:
+    root = a_task("0", status=ended("Computed"))
+    first, second = a_task("0", parent=root), a_task("1", parent=root)
+    first["metadata"]["creationTimestamp"] = "2026-03-01T10:00:07Z"
+
+    assert names(JobTree(a_job(), [second, first, root]).current)[1:] == ["0@1.0@1", "0@1.1@1"]
+
+
 @pytest.mark.parametrize(
     ("status", "seen"),
     [

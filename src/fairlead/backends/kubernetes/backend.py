@@ -181,7 +181,7 @@ class KubernetesBackend:
 
     def files(self, task_id: str) -> list[str]:
         """Return the paths of the files a task has written, relative to its folder."""
-        store = self.storage.optional()
+        store = self.storage.noted("the files of tasks")
         return [] if store is None else files.listing(store, self._files_folder(task_id))
 
     def download(self, task_id: str, target: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from hashlib import sha256
@@ -35,6 +36,7 @@ class Storage:
         self.url = url or settings.store()
         self._guard = threading.Lock()
         self._opened: ObjectStore | None = None
+        self._told = False
 
     def __bool__(self) -> bool:
         return self.url is not None
@@ -55,6 +57,13 @@ class Storage:
 
                 self._opened = open_store(self.url)
             return self._opened
+
+    def noted(self, what: str) -> ObjectStore | None:
+        """Return the store, or None if there is none; then say once what is not to be seen."""
+        if not self and not self._told:
+            self._told = True
+            print(f"({what} are kept in an object store: {_HOW})", file=sys.stderr)
+        return self.optional()
 
     def optional(self) -> ObjectStore | None:
         """Return the store, or None if there is none."""

@@ -105,8 +105,19 @@ class JobTree:
         spec = task["spec"]
         key = spec["key"]
         number = int(key) if key.isdigit() else self._positions.get(key, 0)
-        depth = spec.get("depth") or 0
-        return created(task), depth, (spec.get("parent") or {}).get("uid", ""), number, spec["run"]
+        siblings = place_of(task)[0]
+        # Siblings are written side by side, so their times say nothing of their order.
+        begun = self._begun[siblings, spec["run"]]
+        return begun, spec.get("depth") or 0, siblings, number, spec["run"]
+
+    @cached_property
+    def _begun(self) -> dict[tuple[str, int], float]:
+        """When the first of some siblings was made, by their parent's attempt and the run."""
+        begun: dict[tuple[str, int], float] = {}
+        for task in self._all:
+            group = place_of(task)[0], task["spec"]["run"]
+            begun[group] = min(created(task), begun.get(group, created(task)))
+        return begun
 
     @cached_property
     def _positions(self) -> dict[str, int]:
