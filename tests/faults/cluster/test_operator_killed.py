@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from tests.cluster.kubeapi import until
 from tests.faults.cluster.flow import Flow
 from tests.site.site import Site
@@ -15,17 +14,11 @@ def test_f00_nothing_breaks(flow: Flow) -> None:
     assert max(flow.executions().values()) == 1
 
 
-@pytest.mark.parametrize("share", [0.01, 0.4, 0.9], ids=["early", "midway", "late"])
-def test_f01_the_operator_is_killed_and_started_again(site: Site, flow: Flow, share: float) -> None:
+def test_f01_the_operator_is_killed_again_and_again_from_early_to_late(
+    site: Site, flow: Flow
+) -> None:
     flow.submit()
-    flow.wait_begun(share)
-    site.operator.restart()
-    flow.check()
-
-
-def test_f01_the_operator_is_killed_again_and_again(site: Site, flow: Flow) -> None:
-    flow.submit()
-    for share in (0.05, 0.2, 0.35, 0.5, 0.65, 0.8):
+    for share in (0.005, 0.1, 0.3, 0.5, 0.7, 0.9):
         flow.wait_begun(share)
         site.operator.restart()
     flow.check()
