@@ -134,6 +134,17 @@ def _told_of(pod: PodRecord, patience: Patience) -> float:
     return since + min(STARTING_PATIENCE, limit)
 
 
+def not_begun(ending: Ending) -> Ending:
+    """Return an ending as it counts where the runner had not yet begun with the task.
+
+    A runner that ends by itself then would end like that again, so there is to be a pause
+    before the next one; and nothing of the task can have used up its memory.
+    """
+    if ending.reason not in ("Lost", "OutOfMemory"):
+        return ending
+    return _ending("RunnerCrashed", ending.message)
+
+
 # --- pods that the cluster ended -------------------------------------------------------
 
 DISRUPTIONS: Mapping[str, str] = {

@@ -134,9 +134,8 @@ _PLATFORM = (
         "Lost",
         OutcomeKind.LOST,
         "The runner ended without a report of its task.",
-        "Read what it wrote last: `kubectl logs` of the pod while it is there. If it ends like"
-        " that every time, its image does not fit: it needs python3, Fairlead of the operator's"
-        " version, and no start-up code that ends the process.",
+        "Read what it wrote last: `kubectl logs` of the pod while it is there. If it happens"
+        " often, look for what kills processes on the node.",
     ),
     FailureClass(
         "Released",
@@ -202,6 +201,13 @@ _NEVER_STARTED = (
         "The node that the runner was given to would not take it.",
         "Nothing need be done: another runner is made. If it happens often, something takes the"
         " node's resources without asking the scheduler.",
+    ),
+    FailureClass(
+        "RunnerCrashed",
+        OutcomeKind.NEVER_STARTED,
+        "The runner's program ended before it had begun with the task.",
+        "The image must hold Fairlead of the operator's version, and its start-up code must not"
+        " end the process; `kubectl logs` of the pod shows what it wrote.",
     ),
     FailureClass(
         "NeverStarted",

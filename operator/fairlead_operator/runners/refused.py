@@ -8,6 +8,12 @@ from fairlead_operator.runners.classify import Stuck
 
 _ACCOUNT = re.compile(r"error looking up service account \S+: .*not found")
 
+_QUOTA = ("exceeded quota", "status unknown for quota")
+"""What a quota without room says; the second for a moment after it was made.
+
+One that asks for requests which the size does not have ("failed quota") is no matter of time.
+"""
+
 
 def creation_refused(status: int, message: str) -> Stuck:
     """Return what a refused creation of a runner's pod means.
@@ -21,10 +27,9 @@ def creation_refused(status: int, message: str) -> Stuck:
     message
         The API server's message.
     """
-    if status == 403 and "exceeded quota" in message:
-        return Stuck("QuotaExceeded", _tail(message, "exceeded quota"))
-    if status == 403 and "failed quota" in message:
-        return Stuck("QuotaExceeded", _tail(message, "failed quota"))
+    for words in _QUOTA:
+        if status == 403 and words in message:
+            return Stuck("QuotaExceeded", _tail(message, words))
     if status == 403 and _ACCOUNT.search(message):
         return Stuck("AccountMissing", _tail(message, "error looking up service account"))
     return Stuck("PodRefused", message)

@@ -32,6 +32,7 @@ from fairlead_operator.runners.classify import (
     Stuck,
     classify,
     look_again,
+    not_begun,
 )
 from fairlead_operator.runners.failures import FAILURES
 
@@ -262,6 +263,21 @@ def test_the_message_about_an_image_does_not_change_while_it_is_tried_again_and_
 def test_a_lost_runner_is_told_by_how_it_ended(code: int, message: str, words: str) -> None:
     found: Any = classify(pod("Failed", terminated(code, "Error", message), SCHEDULED), NOW)
     assert found.message == f"Pod nightly-fetch-a1 ended without a report, {words}"
+
+
+@pytest.mark.parametrize("reason", ["", "OOMKilled"])
+def test_a_runner_that_ends_before_it_has_begun_was_never_started(reason: str) -> None:
+    found = classify(pod("Failed", terminated(1, reason, "No module named fairlead")), NOW)
+    assert isinstance(found, Ending)
+    counts = not_begun(found)
+    assert (counts.kind, counts.reason) == (OutcomeKind.NEVER_STARTED, "RunnerCrashed")
+    assert counts.message == found.message
+
+
+def test_a_disruption_before_the_task_has_begun_stays_one() -> None:
+    found = classify(pod("Failed", terminated(143), EVICTED, deletion=-1), NOW)
+    assert isinstance(found, Ending)
+    assert not_begun(found) is found
 
 
 def test_what_a_runner_wrote_last_is_cut() -> None:

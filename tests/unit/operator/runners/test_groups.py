@@ -122,16 +122,18 @@ def test_pauses_grow_while_runners_do_not_start() -> None:
     assert memory.pause == NOW + FIRST_PAUSE
 
 
+def noted(memory: GroupMemory, *runners: Runner, now: float = NOW) -> tuple[str | None, float]:
+    memory.note(runners, now)
+    return memory.release, memory.busy
+
+
 def test_the_release_is_that_of_the_latest_task() -> None:
     memory = GroupMemory()
-    memory.note([], NOW)
-    assert not memory.release
-    memory.note([runner("a", release="old"), runner("b", release="older", since=-9)], NOW)
-    assert memory.release == "old"
-    memory.note([runner("a", release="old"), runner("b", Use.ASSIGNED, "new")], NOW)
-    assert (memory.release, memory.busy) == ("new", NOW)
-    memory.note([runner("a", release="old")], NOW + 5)
-    assert (memory.release, memory.busy) == ("new", NOW)
+    assert noted(memory) == (None, 0.0)
+    idle = runner("a", release="old")
+    assert noted(memory, idle, runner("b", release="older", since=-9)) == ("old", 0.0)
+    assert noted(memory, idle, runner("b", Use.ASSIGNED, "new")) == ("new", NOW)
+    assert noted(memory, idle, now=NOW + 5) == ("new", NOW)
 
 
 # --- ending ----------------------------------------------------------------------------
