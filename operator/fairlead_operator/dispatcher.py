@@ -10,25 +10,23 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from fairlead.api import labels
 from fairlead_operator.driving.events import EventWriter
 from fairlead_operator.driving.lent import Shared
-from fairlead_operator.driving.worker import Context, Seen, Worker
+from fairlead_operator.driving.seen import Seen
+from fairlead_operator.driving.upkeep import Upkeep
+from fairlead_operator.driving.worker import Context, Worker
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.model import JobModel
 from fairlead_operator.jobs.tasks import TaskRecord
 from fairlead_operator.kube.client import KubeClient
-from fairlead_operator.kube.errors import KubeError
 from fairlead_operator.kube.kinds import ACCOUNTS, GROUPS, JOBS, PODS, RELEASES, SIZES, TASKS
 from fairlead_operator.logs import Log
+from fairlead_operator.metrics import Metrics
 from fairlead_operator.observe.event import Event
 from fairlead_operator.runners.pod_record import PodRecord, parse_pod
 from fairlead_operator.settings import Settings
-
-TICK = 1.0
-"""Seconds between two looks of the allocator at who waits."""
 
 log = Log("dispatcher")
 
@@ -46,15 +44,21 @@ class Dispatcher:
         self,
         client: KubeClient,
         settings: Settings,
-        metrics: Any = None,
+        metrics: Metrics | None = None,
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._clock = now
-        self._metrics = metrics
+        self._metrics = metrics or Metrics()
+        self._metrics.queue_length = self._waiting
         self.shared = Shared(settings.runners, self._wake)
-        self._context = Context(client, self.shared, EventWriter(client, settings.identity), now)
+        self._context = Context(
+            client, self.shared, EventWriter(client, settings.identity), self._metrics, now
+        )
+        self._upkeep = Upkeep(
+            client, self.shared, now, self._runners_came, everywhere=settings.watch is None
+        )
         self.jobs: dict[str, Seen] = {}
         self.workers: dict[str, Worker] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -84,20 +88,8 @@ class Dispatcher:
             self._pod(parse_pod(event.object), gone=event.type == "DELETED")
         elif event.kind is JOBS:
             self._job(event)
-        elif event.kind is RELEASES:
-            namespace, _ = self.shared.releases.observe(event)
-            self._runners_came(namespace)
-        elif event.kind is SIZES:
-            self.shared.sizes.observe(event)
-            self.shared.allocator.bounds_changed(self._clock())
-            self._runners_came(None)
-        elif event.kind is GROUPS:
-            namespace, _ = self.shared.groups.observe(event)
-            self.shared.allocator.bounds_changed(self._clock())
-            self._runners_came(namespace)
-        elif event.kind is ACCOUNTS:
-            namespace, _ = self.shared.accounts.observe(event)
-            self._runners_came(namespace)
+        elif event.kind in (RELEASES, SIZES, GROUPS, ACCOUNTS):
+            self._upkeep.observe(event)
 
     def synced(self) -> None:
         """Take note that all there is has been told."""
@@ -110,12 +102,11 @@ class Dispatcher:
             seen.deleted = True
         else:
             record = JobRecord.parse(event.object)
-            if seen.record is not None and (
-                record.resource_version <= seen.record.resource_version
-            ):
+            if not seen.see_job(record):
                 return
-            seen.record = record
             self._post(seen.uid, lambda model, now: model.job_seen(record, now))
+            if record.is_final and seen.uid not in self.workers:
+                seen.forget_tasks()
         self._start(seen)
 
     def _task(self, event: Event) -> None:
@@ -125,18 +116,15 @@ class Dispatcher:
             return
         seen = self._seen(metadata.get("namespace", ""), uid)
         name = metadata["name"]
-        before = seen.tasks.get(name)
         if event.type == "DELETED":
             gone = metadata["uid"]
-            if before is not None and before.facts.uid == gone:
-                del seen.tasks[name]
+            seen.lose_task(name, gone)
             self._post(uid, lambda model, now: model.task_gone(name, gone, now))
             return
         if self._is_history(seen):
             return
-        record = TaskRecord.parse(event.object, before)
-        if before is None or before.resource_version < record.resource_version:
-            seen.tasks[name] = record
+        record = TaskRecord.parse(event.object, seen.tasks.get(name))
+        if seen.see_task(record):
             self._post(uid, lambda model, now: model.task_seen(record, now))
 
     def _is_history(self, seen: Seen) -> bool:
@@ -148,6 +136,7 @@ class Dispatcher:
         if gone:
             pod = _as_last_seen(self.shared.pods.get(pod.key), pod)
         uid = self.shared.pod_seen(pod, now)
+        self._upkeep.pod_seen(pod)
         if uid:
             self._post(uid, lambda model, moment: model.pod_seen(pod, moment))
 
@@ -168,7 +157,7 @@ class Dispatcher:
     def _seen(self, namespace: str, uid: str) -> Seen:
         seen = self.jobs.get(uid)
         if seen is None:
-            seen = self.jobs[uid] = Seen(namespace, uid)
+            seen = self.jobs[uid] = Seen(namespace, uid, self._metrics)
         return seen
 
     # --- workers -----------------------------------------------------------------------------
@@ -181,7 +170,7 @@ class Dispatcher:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 group.create_task(self._context.events.run())
-                group.create_task(self._tick())
+                group.create_task(self._upkeep.run())
                 for seen in list(self.jobs.values()):
                     self._start(seen)
         finally:
@@ -224,20 +213,13 @@ class Dispatcher:
         del self.workers[seen.uid]
         del self._running[seen.uid]
         if seen.deleted or seen.record is None:
+            seen.forget()
             self.jobs.pop(seen.uid, None)
         elif seen.record is not before and not seen.record.is_final:
             self._start(seen)
 
-    async def _tick(self) -> None:
-        """Let the allocator look around, and end the runners that are in others' way."""
-        while True:
-            await asyncio.sleep(TICK)
-            self.shared.allocator.tick(self._clock())
-            for namespace, name in self.shared.allocator.take_ends():
-                try:
-                    await self._client.delete(PODS, namespace, name)
-                except KubeError as error:
-                    log.warning("Could not end a runner", pod=name, why=str(error))
+    def _waiting(self) -> int:
+        return sum(worker.waiting for worker in self.workers.values())
 
 
 def _as_last_seen(before: PodRecord | None, gone: PodRecord) -> PodRecord:

@@ -23,7 +23,8 @@ from fairlead_operator.kube.kinds import JOBS, TASKS
 from fairlead_operator.logs import Log
 
 if TYPE_CHECKING:
-    from fairlead_operator.driving.worker import Context, Seen
+    from fairlead_operator.driving.seen import Seen
+    from fairlead_operator.driving.worker import Context
 
 AT_ONCE = 16
 """How many Tasks of a job are made at the same time."""

@@ -8,11 +8,13 @@ goes on from there.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from fairlead.api.words import camel
 from fairlead.core.states import FINAL_JOB_STATES
 from fairlead_operator.driving.applying import Applier, SurpriseError, write_job
 from fairlead_operator.driving.events import EventWriter
@@ -20,6 +22,7 @@ from fairlead_operator.driving.granting import Granting
 from fairlead_operator.driving.lent import Shared
 from fairlead_operator.driving.opener import open_run
 from fairlead_operator.driving.remover import remove_all
+from fairlead_operator.driving.seen import Seen
 from fairlead_operator.jobs import jobstatus
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.model import JobModel
@@ -28,6 +31,7 @@ from fairlead_operator.kube.client import KubeClient
 from fairlead_operator.kube.errors import KubeError, NotFoundError
 from fairlead_operator.kube.kinds import JOBS, PODS, TASKS
 from fairlead_operator.logs import Log
+from fairlead_operator.metrics import Metrics
 from fairlead_operator.runners.pod_record import PodRecord, parse_pod
 
 FIRST_PAUSE = 0.2
@@ -44,34 +48,13 @@ log = Log("jobs")
 
 
 @dataclass(slots=True)
-class Seen:
-    """What is known of one job from its events.
-
-    Attributes
-    ----------
-    record
-        The job; None before it was seen, and after it was deleted.
-    deleted
-        Whether the job is no more, or is not to be.
-    listed
-        Whether ``tasks`` is all that there is, as far as events tell.
-    """
-
-    namespace: str
-    uid: str
-    record: JobRecord | None = None
-    deleted: bool = False
-    listed: bool = True
-    tasks: dict[str, TaskRecord] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
 class Context:
     """What all workers share."""
 
     client: KubeClient
     shared: Shared
     events: EventWriter
+    metrics: Metrics
     clock: Callable[[], float]
 
 
@@ -107,31 +90,23 @@ class Worker:
 
     def task_read(self, raw: dict[str, Any]) -> TaskRecord:
         """Take note of a Task as the API server has shown it."""
-        name = raw["metadata"]["name"]
-        before = self.seen.tasks.get(name)
-        record = TaskRecord.parse(raw, before)
-        if before is None or before.resource_version < record.resource_version:
-            self.seen.tasks[name] = record
+        record = TaskRecord.parse(raw, self.seen.tasks.get(raw["metadata"]["name"]))
+        self.seen.see_task(record)
         if self._model is not None:
             self._model.task_seen(record, self._context.clock())
         return record
 
     def task_gone(self, name: str) -> None:
         """Take note that there is no such Task."""
-        record = self.seen.tasks.pop(name, None)
+        record = self.seen.lose_task(name)
         if record is not None and self._model is not None:
             self._model.task_gone(name, record.facts.uid, self._context.clock())
 
     def job_read(self, raw: dict[str, Any]) -> JobRecord:
         """Take note of the job as the API server has shown it."""
         record = JobRecord.parse(raw)
-        before = self.seen.record
-        if record.uid == self.seen.uid and (
-            before is None or before.resource_version < record.resource_version
-        ):
-            self.seen.record = record
-            if self._model is not None:
-                self._model.job_seen(record, self._context.clock())
+        if record.uid == self.seen.uid and self.seen.see_job(record) and self._model is not None:
+            self._model.job_seen(record, self._context.clock())
         return record
 
     def pod_read(self, raw: dict[str, Any]) -> None:
@@ -185,13 +160,13 @@ class Worker:
         job = seen.record
         if job is None or seen.deleted or job.deleted:
             await remove_all(self._context.client, seen.namespace, seen.uid)
-            seen.tasks.clear()
+            seen.forget_tasks()
             return True
+        if job.is_final:
+            return await self._after_the_end(job)
         if not seen.listed:
             await self._list(job)
             return False
-        if job.is_final:
-            return await self._after_the_end(job)
         if not job.is_opened and (not job.status_run or job.state in FINAL_JOB_STATES):
             await open_run(self._context, self, seen, job)
             return False
@@ -210,17 +185,14 @@ class Worker:
             seen.deleted = True
             return
         self.job_read(raw)
-        tasks: dict[str, TaskRecord] = {}
+        there = set()
         async for page in client.pages(TASKS, job.namespace, labels=job.selector):
             for item in page.items:
                 name = item["metadata"]["name"]
-                tasks[name] = TaskRecord.parse(item, seen.tasks.get(name))
-        # What events have told meanwhile may be newer.
-        for name, record in seen.tasks.items():
-            listed = tasks.get(name)
-            if listed is not None and listed.resource_version < record.resource_version:
-                tasks[name] = record
-        seen.tasks = tasks
+                there.add(name)
+                seen.see_task(TaskRecord.parse(item, seen.tasks.get(name)))
+        for name in [name for name in seen.tasks if name not in there]:
+            seen.lose_task(name)
         seen.listed = True
 
     # --- a run -----------------------------------------------------------------------------------
@@ -234,6 +206,7 @@ class Worker:
             runners,
             self,
             context.events,
+            context.metrics,
             clock,
             self._awake.set,
             self._room,
@@ -258,8 +231,7 @@ class Worker:
         clock = self._context.clock
         while True:
             self._awake.clear()
-            while self._inbox:
-                self._inbox.popleft()(model, clock())
+            self._take_in(model)
             await applier.carry_out(model.take_actions())
             if self._inbox or model.board.actions:
                 continue
@@ -270,6 +242,22 @@ class Worker:
             await self._wait(model.next_wake)
             if (due := model.next_wake) is not None and due <= clock():
                 model.clock_reached(clock())
+
+    def _take_in(self, model: JobModel) -> None:
+        """Let the model take in all that has happened."""
+        metrics = self._context.metrics
+        if self._inbox:
+            began = time.perf_counter()
+            while self._inbox:
+                self._inbox.popleft()(model, self._context.clock())
+            metrics.reconciled(time.perf_counter() - began)
+        for kind in model.take_outcomes():
+            metrics.attempt_ended(camel(kind))
+
+    @property
+    def waiting(self) -> int:
+        """How much has happened that the model has not taken in."""
+        return len(self._inbox)
 
     async def _wait(self, until: float | None) -> None:
         """Wait to be woken, or for a time."""
@@ -288,8 +276,7 @@ class Worker:
 
     async def _after_the_end(self, job: JobRecord) -> bool:
         """Keep a job that has ended in order; return whether nothing is left to do now."""
-        self.seen.tasks.clear()
-        self.seen.listed = False
+        self.seen.forget_tasks()
         if job.status.get("observedGeneration") != job.generation:
             body = jobstatus.seen_again(job, self._context.clock())
             await write_job(self._context.client, self, job, body)

@@ -111,6 +111,12 @@ class JobModel:
         self.board.actions = []
         return actions
 
+    def take_outcomes(self) -> list[OutcomeKind]:
+        """Return how attempts ended since the last call."""
+        outcomes = self.board.outcomes
+        self.board.outcomes = []
+        return outcomes
+
     # --- the job -----------------------------------------------------------------------
 
     def job_seen(self, job: JobRecord, now: float) -> None:
