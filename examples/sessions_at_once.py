@@ -80,6 +80,7 @@ async def many() -> list[int]:
 
 if __name__ == "__main__":
     with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)  # in a cluster, tasks run under another user's name
         with Session(name="data-processing-batch") as session:
             futures = [session.instance(double).start(folder, number) for number in range(5)]
             print([future.result() for future in futures])

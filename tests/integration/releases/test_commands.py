@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 from tests.cluster.fixtures import Namespace
-from tests.integration.releases.conftest import Shell, flow
+from tests.integration.command_line import Shell
+from tests.integration.releases.conftest import flow
 
 from fairlead.backends.kubernetes.kinds import CONFIGMAPS, JOBS, RELEASES
 from fairlead.backends.kubernetes.rest import RestClient

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 from tests.cluster.fixtures import Namespace
-from tests.integration.releases.conftest import Shell
+from tests.integration.command_line import Shell
 
 from fairlead.api.crds import KINDS, all_crds
 
