@@ -8,11 +8,14 @@ or failing disk has cut off is noticed, and never taken for a value.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
+from pathlib import Path
+from typing import IO
 
 from fairlead.errors import InvalidRequestError, ObjectStoreError
 from fairlead.sdk.cache import SEPARATOR
@@ -24,6 +27,7 @@ _WRITING = ".writing"
 _MARK = b"\n-- sha256 "
 _TAIL = len(_MARK) + 64 + 1
 _TRIES = 20
+_PART = 2**20
 
 
 class FolderStore(ObjectStore):
@@ -44,24 +48,35 @@ class FolderStore(ObjectStore):
 
     def put(self, key: str, data: bytes) -> None:
         """Keep bytes under a key."""
+        self._keep(key, io.BytesIO(data))
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Keep a file's bytes under a key."""
+        with path.open("rb") as source:
+            self._keep(key, source)
+
+    def _keep(self, key: str, source: IO[bytes]) -> None:
         path = self._path(key)
         with self._explained(key):
-            temporary = self._written(data)
+            temporary = self._written(source)
             try:
                 self._move(temporary, path)
             except BaseException:
                 _remove(temporary)
                 raise
 
-    def _written(self, data: bytes) -> str:
+    def _written(self, source: IO[bytes]) -> str:
         """Return the path of a new file that holds the bytes for good."""
         writing = os.path.join(self._root, _WRITING)
         os.makedirs(writing, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=writing)
         try:
             with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.write(_MARK + sha256(data).hexdigest().encode() + b"\n")
+                digest = sha256()
+                while part := source.read(_PART):
+                    digest.update(part)
+                    stream.write(part)
+                stream.write(_tail(digest.hexdigest()))
                 stream.flush()
                 os.fsync(stream.fileno())
             os.chmod(temporary, 0o640)
@@ -82,13 +97,14 @@ class FolderStore(ObjectStore):
     def get(self, key: str) -> bytes:
         """Return the bytes under a key."""
         path = self._path(key)
-        try:
-            with self._explained(key), open(path, "rb") as stream:
-                whole = stream.read()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            raise KeyError(key) from None
+        with self._explained(key):
+            try:
+                with open(path, "rb") as stream:
+                    whole = stream.read()
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                raise KeyError(key) from None
         data, tail = whole[:-_TAIL], whole[-_TAIL:]
-        if tail != _MARK + sha256(data).hexdigest().encode() + b"\n":
+        if tail != _tail(sha256(data).hexdigest()):
             raise ObjectStoreError(f"The object {key} in {self._root} is damaged.")
         return data
 
@@ -109,7 +125,7 @@ class FolderStore(ObjectStore):
     def delete(self, key: str) -> None:
         """Remove what is under a key, and the folders that are empty then."""
         path = self._path(key)
-        with suppress(FileNotFoundError, NotADirectoryError), self._explained(key):
+        with self._explained(key), suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(path)
             self._remove_empty(os.path.dirname(path))
 
@@ -127,13 +143,15 @@ class FolderStore(ObjectStore):
         """Say of a file system's error which store it is of."""
         try:
             yield
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            raise
         except OSError as error:
             full = " The disk is full." if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
             raise ObjectStoreError(
                 f"The object store in {self._root} fails at {key}: {error.strerror}.{full}"
             ) from error
+
+
+def _tail(sum_: str) -> bytes:
+    return _MARK + sum_.encode() + b"\n"
 
 
 def _remove(path: str) -> None:

@@ -41,6 +41,20 @@ class ObjectStore(ABC):
             If there are none.
         """
 
+    def put_file(self, key: str, path: Path) -> None:
+        """Keep a file's bytes under a key, without holding all of them in memory if possible."""
+        self.put(key, path.read_bytes())
+
+    def get_file(self, key: str, path: Path) -> None:
+        """Write the bytes under a key into a file, which is replaced.
+
+        Raises
+        ------
+        KeyError
+            If there are none; then the file is left alone.
+        """
+        path.write_bytes(self.get(key))
+
     @abstractmethod
     def list(self, prefix: str = "") -> list[str]:
         """Return all keys below a prefix, sorted; the prefix is a path of whole names."""

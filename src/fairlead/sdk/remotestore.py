@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from fairlead.errors import BackendUnavailableError, InvalidRequestError, ObjectStoreError
@@ -34,6 +35,27 @@ class RemoteStore(ObjectStore):
         checked_object_key(key)
         try:
             self._client.put(self._store, key, data)
+        except Exception as error:
+            raise self._failed(key, error) from error
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Keep a file's bytes under a key, sent in parts."""
+        checked_object_key(key)
+        try:
+            self._client.put(self._store, key, path)
+        except Exception as error:
+            raise self._failed(key, error) from error
+
+    def get_file(self, key: str, path: Path) -> None:
+        """Write the bytes under a key into a file, as they come."""
+        checked_object_key(key)
+        try:
+            parts = self._client.get(self._store, key)
+            with path.open("wb") as file:
+                for part in parts:
+                    file.write(part)
+        except FileNotFoundError:
+            raise KeyError(key) from None
         except Exception as error:
             raise self._failed(key, error) from error
 

@@ -10,10 +10,10 @@ import threading
 import time
 from types import FrameType
 
-from fairlead.errors import FairleadError
+from fairlead.errors import BackendError, FairleadError
 from fairlead.runner.descendants import adopt_orphans, children
 from fairlead.runner.pod.assignment import Assignment, Object, assigned
-from fairlead.runner.pod.attempt import Attempt, ProgramBrokenError
+from fairlead.runner.pod.attempt import Attempt, PodBrokenError
 from fairlead.runner.pod.context import Inbox, Pod
 from fairlead.runner.pod.errors import RefusedError, StoppedWaitingError
 from fairlead.runner.pod.following import Follower
@@ -23,7 +23,7 @@ from fairlead.runner.pod.rest import TaskApi
 from fairlead.runner.pod.rooms import Rooms, unpack_release
 from fairlead.runner.pod.settings import PodSettings
 from fairlead.runner.pod.stage import Stage
-from fairlead.sdk.objectstore import open_store
+from fairlead.sdk.objectstore import ObjectStore, open_store
 
 _TICK = 1.0
 """Seconds between looks for orphans while there is nothing to do."""
@@ -34,7 +34,8 @@ class Agent:
 
     def __init__(self, settings: PodSettings) -> None:
         self._settings = settings
-        store = open_store(settings.store) if settings.store else None
+        self._no_store: FairleadError | None = None
+        store = self._opened(settings.store) if settings.store else None
         self._pod = Pod(
             settings,
             TaskApi(settings.api, f"fairlead-runner/{settings.name}"),
@@ -43,6 +44,14 @@ class Agent:
             Inbox(),
         )
         self._done: set[tuple[str, int]] = set()
+
+    def _opened(self, url: str) -> ObjectStore | None:
+        """Return the store; if it cannot be opened, the first task is told why."""
+        try:
+            return open_store(url)
+        except FairleadError as error:
+            self._no_store = BackendError(f"the object store cannot be opened: {error}")
+            return None
 
     def run(self) -> int:
         """Run tasks until the pod is not needed any more; return its exit code."""
@@ -68,7 +77,7 @@ class Agent:
                     return 0
             try:
                 self._see_through(assignment)
-            except ProgramBrokenError as error:
+            except PodBrokenError as error:
                 print(f"fairlead: {error}", file=sys.stderr, flush=True)
                 return 1
             if self._pod.terminating.is_set() or not self._settings.reuse:
@@ -146,12 +155,14 @@ class Agent:
     def _load(self) -> None:
         """Load the release; how that went is for the first task to tell."""
         try:
+            if self._no_store is not None:
+                raise self._no_store
             unpack_release(self._settings, self._pod.rooms, self._pod.store)
             self._pod.stage.set_result(Stage(self._settings, self._pod.rooms))
         except FairleadError as error:
             self._pod.stage.set_exception(error)
         except OSError as error:
-            self._pod.stage.set_exception(FairleadError(f"the release cannot be read: {error}"))
+            self._pod.stage.set_exception(BackendError(f"the release cannot be read: {error}"))
 
     def _reap(self) -> None:
         """Bury orphans: the pod's first process inherits them all."""

@@ -71,6 +71,8 @@ class LogArchive:
         while True:
             with self._news:
                 self._news.wait_for(lambda: self._lines or self._ending is not None)
+                # A chunk is what comes within a second, so that a short task has one.
+                self._news.wait_for(lambda: self._ending is not None, EVERY)
                 if not self._lines:
                     return
                 lines, self._lines = self._lines, []
@@ -79,8 +81,6 @@ class LogArchive:
                     lines.append(_note(self._left_out))
                     self._left_out = 0
             self._put(b"".join(lines))
-            with self._news:
-                self._news.wait_for(lambda: self._ending is not None, EVERY)
 
     def _put(self, data: bytes) -> None:
         """Write one chunk, as long as it takes; not so long once the attempt has ended."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from fairlead.core import versions
 from fairlead.errors import (
     BackendError,
     DependencyError,
+    FairleadError,
     InvalidRequestError,
-    ObjectStoreError,
     ProgramError,
     ReleaseError,
 )
@@ -26,10 +27,10 @@ from fairlead.runner.pod.guard import Guard
 from fairlead.runner.pod.outcomes import own_outcome
 from fairlead.runner.pod.reports import Reports
 from fairlead.runner.pod.settings import ListedTask
-from fairlead.runner.pod.showing import Shower, shown
+from fairlead.runner.pod.showing import EVERY, Shower, shown
 from fairlead.runner.pod.stage import Stage
 from fairlead.runner.pod.upstream import Results
-from fairlead.runner.pod.values import NoStoreError, Values
+from fairlead.runner.pod.values import Values
 from fairlead.sdk.attempt import AttemptOrder, AttemptOutcome, OutcomeKind
 from fairlead.sdk.logs import format_line
 
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from fairlead.sdk.cache import JobCache
 
 
-class ProgramBrokenError(ProgramError):
-    """The release cannot be loaded, so that this pod is of no use."""
+class PodBrokenError(BackendError):
+    """The release cannot be loaded, or the store not be opened: this pod is of no use."""
 
 
 class Attempt:
@@ -62,8 +63,8 @@ class Attempt:
 
         Raises
         ------
-        ProgramBrokenError
-            If the release cannot be loaded; the task has been told.
+        PodBrokenError
+            If no task can run here; this one has been told.
         """
         start = self.assignment.resource_version
         watch = Follower(
@@ -83,33 +84,41 @@ class Attempt:
         if self._broken is not None:
             raise self._broken
 
-    _broken: ProgramBrokenError | None = None
+    _broken: PodBrokenError | None = None
 
     def _outcome(self) -> AttemptOutcome:
         """Run the task, or find out why it cannot be run."""
         try:
-            order = self._order()
-            stage = self._stage()
-        except (ProgramError, ReleaseError, NoStoreError, DependencyError) as error:
+            return self._ran()
+        except (NotHeldError, StoppedWaitingError):
+            raise
+        except (ProgramError, ReleaseError, InvalidRequestError, DependencyError) as error:
             return own_outcome(OutcomeKind.NON_RETRYABLE, error)
-        except (ObjectStoreError, OSError) as error:
+        except FairleadError as error:
             return own_outcome(OutcomeKind.LOST, error)
+        except Exception as error:
+            # Whatever it is, the operator is to hear of it: a pod that ends without a word
+            # before its task began is made again and again.
+            traceback.print_exc()
+            self._broken = PodBrokenError(f"the runner itself failed: {error!r}")
+            return own_outcome(OutcomeKind.LOST, self._broken)
+
+    def _ran(self) -> AttemptOutcome:
+        order = self._order()
+        stage = self._stage()
         if self._pod.terminating.is_set():
             return own_outcome(OutcomeKind.RELEASED, BackendError("The pod is ending."))
         order.started = time.time()
         self._reports.begin(order.started)
-        try:
-            stage.play(order, self)
-        except BackendError as error:
-            return own_outcome(OutcomeKind.LOST, error)
+        stage.play(order, self)
         guard = Guard(self._pod, stage, self.assignment, order.timeout)
         return guard.judged(self._awaited(guard))
 
     def _stage(self) -> Stage:
         try:
             return self._pod.stage.result()
-        except (ProgramError, ReleaseError, InvalidRequestError) as error:
-            self._broken = ProgramBrokenError(str(error))
+        except FairleadError as error:
+            self._broken = PodBrokenError(str(error))
             raise
 
     def _order(self) -> AttemptOrder:
@@ -118,7 +127,7 @@ class Attempt:
         chosen = chosen_task(
             self._pod.settings.release.tasks, spec, self._pod.settings.release.name
         )
-        refs, upstream = Results(self._pod.api, self._values).of(one)
+        refs, upstream = Results(self._pod.api, self._values, self._lost).of(one)
         data = self._values.read(spec.get("input"), spec.get("inputRef"))
         seconds = spec.get("timeoutSeconds")
         return AttemptOrder(
@@ -139,8 +148,12 @@ class Attempt:
 
     def _awaited(self, guard: Guard) -> AttemptOutcome:
         """Wait for the outcome; see to it that the task stays within its bounds."""
+        speak_at = time.monotonic() + EVERY
         while True:
             message = self._pod.inbox.get(self, guard.look())
+            if self._reports.owes_its_start and time.monotonic() > speak_at:
+                self._shower.show({})  # a long task that shows nothing: when did it start?
+                speak_at += EVERY
             if message is None:
                 continue
             if message.what == "finished":

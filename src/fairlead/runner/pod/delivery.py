@@ -6,19 +6,22 @@ made, before the finishing write names them; that write commits all of it, or no
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
-from fairlead.errors import FairleadError, InvalidRequestError, LimitExceededError, ObjectStoreError
+from fairlead.errors import InvalidRequestError, LimitExceededError, ObjectStoreError
 from fairlead.runner.pod.assignment import Assignment
 from fairlead.runner.pod.cache import AttemptCache
 from fairlead.runner.pod.context import Pod
-from fairlead.runner.pod.errors import RefusedError
+from fairlead.runner.pod.errors import NotHeldError, RefusedError, StoppedWaitingError
 from fairlead.runner.pod.outcomes import own_outcome, record
 from fairlead.runner.pod.reports import Reports
 from fairlead.runner.pod.showing import shown
-from fairlead.runner.pod.subtasks import Subtasks, TakenError, Writer, packed_references
+from fairlead.runner.pod.subtasks import Subtasks, Writer, packed_references
 from fairlead.runner.pod.values import NoStoreError, Values, tried
 from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
+from fairlead.sdk.objectstore import ObjectStore
 
 
 class Delivery:
@@ -39,24 +42,36 @@ class Delivery:
         NotHeldError, StoppedWaitingError
             If the task is not this pod's any more: nothing is recorded.
         """
-        success: dict[str, Any] = {}
+        outcome, fields = self._prepared(outcome)
         try:
-            self._keep_files()
-            if outcome.kind is OutcomeKind.SUCCEEDED:
-                success = self._success(outcome)
-        except (InvalidRequestError, LimitExceededError) as error:
-            outcome, success = self._instead(outcome, OutcomeKind.NON_RETRYABLE, error), {}
-        except RefusedError as error:
-            outcome, success = self._instead(outcome, OutcomeKind.NON_RETRYABLE, error), {}
-        except (ObjectStoreError, TakenError) as error:
-            outcome, success = self._instead(outcome, OutcomeKind.LOST, error), {}
-        try:
-            self._finish(outcome, success)
+            self._finish(outcome, fields)
         except RefusedError as refused:
-            self._finish(self._refused(outcome, refused), {})
+            self._finish(_refused(outcome, refused), {})
             return
         if outcome.kind is OutcomeKind.SUCCEEDED:
+            self._publish()
+
+    def _prepared(self, outcome: AttemptOutcome) -> tuple[AttemptOutcome, dict[str, Any]]:
+        """Put everything in place; return the outcome that it comes to, and its fields."""
+        try:
+            self._keep_files()
+            is_success = outcome.kind is OutcomeKind.SUCCEEDED
+            return outcome, self._success(outcome) if is_success else {}
+        except (NotHeldError, StoppedWaitingError):
+            raise
+        except (InvalidRequestError, LimitExceededError, RefusedError) as error:
+            return _instead(outcome, OutcomeKind.NON_RETRYABLE, error), {}
+        except Exception as error:
+            # The store, a file that cannot be read, a name that is taken: another attempt,
+            # elsewhere, may do better.
+            return _instead(outcome, OutcomeKind.LOST, error), {}
+
+    def _publish(self) -> None:
+        try:
             self.cache.publish()
+        except ObjectStoreError as error:
+            # Nothing is lost: whoever reads the cache next does it.
+            print(f"fairlead: {error}", file=sys.stderr, flush=True)
 
     def _success(self, outcome: AttemptOutcome) -> dict[str, Any]:
         """Put everything in place that a success commits; return the fields that name it."""
@@ -93,26 +108,27 @@ class Delivery:
                     f" installation has none; set store.url in the chart's values"
                     f" (FAIRLEAD_RUNNER_STORE of the operator)"
                 )
-            data = path.read_bytes()
-            key = f"jobs/{one.job_uid}/files/{one.name}/{name}"
-            tried(lambda key=key, data=data: store.put(key, data))  # type: ignore[misc]
+            _keep(store, f"jobs/{one.job_uid}/files/{one.name}/{name}", path)
 
     def _finish(self, outcome: AttemptOutcome, success: dict[str, Any]) -> None:
         seen = shown(outcome.display, outcome.progress, outcome.status_text)
         ended = record(outcome, self._assignment.attempt, self._pod.settings.uid)
         self._reports.finish({**seen, **success, "outcome": ended})
 
-    def _instead(
-        self, outcome: AttemptOutcome, kind: OutcomeKind, error: Exception
-    ) -> AttemptOutcome:
-        """Return what an outcome becomes that cannot be recorded; a failure stays what it is."""
-        if outcome.kind is not OutcomeKind.SUCCEEDED:
-            return outcome
-        known = error if isinstance(error, FairleadError) else ObjectStoreError(str(error))
-        return own_outcome(kind, known, outcome.version)
 
-    def _refused(self, outcome: AttemptOutcome, refused: RefusedError) -> AttemptOutcome:
-        error = InvalidRequestError(
-            f"the API server takes nothing of what the task ended with: {refused.message[:2000]}"
-        )
-        return own_outcome(OutcomeKind.NON_RETRYABLE, error, outcome.version)
+def _keep(store: ObjectStore, key: str, path: Path) -> None:
+    tried(lambda: store.put_file(key, path))
+
+
+def _instead(outcome: AttemptOutcome, kind: OutcomeKind, error: Exception) -> AttemptOutcome:
+    """Return what an outcome becomes that cannot be recorded; a failure stays what it is."""
+    if outcome.kind is not OutcomeKind.SUCCEEDED:
+        return outcome
+    return own_outcome(kind, error, outcome.version)
+
+
+def _refused(outcome: AttemptOutcome, refused: RefusedError) -> AttemptOutcome:
+    error = InvalidRequestError(
+        f"the API server takes nothing of what the task ended with: {refused.message[:2000]}"
+    )
+    return own_outcome(OutcomeKind.NON_RETRYABLE, error, outcome.version)

@@ -68,13 +68,18 @@ class Reports:
         with self._lock:
             if self._closed:
                 return
-            body = self._numbered(fields)
+            body = self._numbered({**self._unsaid, **fields})
         try:
             self._api.patch_status(self.assignment.name, body)
         except RefusedError:
             self.check()
         else:
             self._unsaid = {}
+
+    @property
+    def owes_its_start(self) -> bool:
+        """Whether the time at which the task's code began has not been written yet."""
+        return bool(self._unsaid)
 
     def finish(self, fields: Mapping[str, Any]) -> None:
         """Write how the attempt ended, until it has arrived.

@@ -232,6 +232,7 @@ class Writer:
         if len(tasks) == 1:
             self._make(builder.build(tasks, 0))
             return
+
         def make(position: int) -> None:
             self._make(builder.build(tasks, position))
 

@@ -9,6 +9,7 @@ and those again; the chain is followed without recursion.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,11 +48,15 @@ class _Row:
 
 
 class Results:
-    """Reads what other Tasks ended with."""
+    """Reads what other Tasks ended with.
 
-    def __init__(self, api: TaskApi, values: Values) -> None:
+    ``lost`` ends all waiting for the API server, once nobody needs the results any more.
+    """
+
+    def __init__(self, api: TaskApi, values: Values, lost: threading.Event) -> None:
         self._api = api
         self._values = values
+        self._lost = lost
 
     def of(self, assignment: Assignment) -> tuple[tuple[Ref, ...], dict[str, Upstream]]:
         """Return the references in a task's input, and what each task referred to ended with.
@@ -121,7 +126,7 @@ class Results:
             key=key,
         )
         try:
-            return patiently(lambda: self._api.get(name))
+            return patiently(lambda: self._api.get(name), self._lost)
         except RefusedError as refused:
             if refused.status != 404:
                 raise
@@ -132,7 +137,7 @@ class Results:
         selector = f"{labels.PARENT_ATTEMPT}={family.label}"
         if len(wanted) <= FEW:
             selector += f",{labels.KEY} in ({','.join(sorted(wanted))})"
-        tasks, _ = patiently(lambda: self._api.tasks(labelSelector=selector))
+        tasks, _ = patiently(lambda: self._api.tasks(labelSelector=selector), self._lost)
         newest: dict[str, Object] = {}
         for task in sorted(tasks, key=lambda one: int(one["spec"]["run"])):
             if task["spec"]["key"] in wanted:
