@@ -93,8 +93,15 @@ class Site:
 
     def get(self, plural: str, name: str) -> Object | None:
         """One of our objects; None if it is not there."""
+        return self._get(self.path(plural, name))
+
+    def pod(self, name: str) -> Object | None:
+        """A pod; None if it is not there."""
+        return self._get(self.core("pods", name))
+
+    def _get(self, path: str) -> Object | None:
         try:
-            return dict(self.api.get(self.path(plural, name)))
+            return dict(self.api.get(path))
         except ApiError as absent:
             if absent.status != 404:
                 raise

@@ -47,6 +47,12 @@ def size_of_both_nodes(name: str) -> Manifest:
     )
 
 
+def is_alive(pod: Object) -> bool:
+    """Whether a pod runs, and nobody has asked it to end."""
+    ending = "deletionTimestamp" in pod["metadata"]
+    return pod["status"].get("phase") == "Running" and not ending
+
+
 @dataclass
 class Flow:
     """A job and its ledger.
@@ -122,24 +128,29 @@ class Flow:
             timeout=SECONDS,
         )
 
-    def busy_pods(self, node: str = "") -> list[Object]:
-        """Runner pods that hold a running task, perhaps on one node only."""
-        running = {
-            task["status"].get("podName")
-            for task in self.site.tasks(self.name)
-            if task["status"]["state"] == "Running" and "outcome" not in task["status"]
-        }
-        return [
-            pod
-            for pod in self.site.pods(self.name)
-            if pod["metadata"]["name"] in running
-            and pod["status"].get("phase") == "Running"
-            and node in ("", pod["spec"].get("nodeName"))
-        ]
+    def executing(self) -> list[str]:
+        """The pods that are in the midst of a task, by the ledger; those that died in one too."""
+        last = {line["pod"]: line["what"] for line in self.lines()}
+        return [pod for pod, what in last.items() if what == "began"]
 
-    def wait_busy_pod(self, node: str = "") -> Object:
-        """Wait for a runner pod that holds a running task."""
-        return until("a busy runner", lambda: self.busy_pods(node), timeout=SECONDS)[0]
+    def wait_executing(self, node: str = "") -> Object:
+        """Wait for a living runner pod, perhaps of one node, that is in the midst of a task."""
+
+        def found() -> Object | None:
+            for name in self.executing():
+                pod = self.site.pod(name)
+                if pod and is_alive(pod) and node in ("", pod["spec"].get("nodeName")):
+                    return pod
+            return None
+
+        return until("a runner executes a task", found, timeout=SECONDS, every=0.02)
+
+    def all_reported(self) -> bool:
+        """Whether no runner holds a task that it has not reported."""
+        return not any(
+            task["status"]["state"] == "Running" and "outcome" not in task["status"]
+            for task in self.site.tasks(self.name)
+        )
 
     # --- the oracle -----------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from fairlead import ExecutionContext, Task
 
 BRANCHES, LEAVES = 20, 9
-SECONDS = 0.15
+SECONDS = 0.4
 
 
 class Leaf(Task):

@@ -29,7 +29,7 @@ def test_f07_tasks_end_while_no_operator_runs(site: Site, flow: Flow) -> None:
     flow.submit()
     flow.wait_begun(0.3)
     site.operator.kill()
-    until("no task runs any more", lambda: not flow.busy_pods(), timeout=60)
+    until("no task runs any more", flow.all_reported, timeout=60)
     site.operator.start()
     flow.check()
 
@@ -37,7 +37,7 @@ def test_f07_tasks_end_while_no_operator_runs(site: Site, flow: Flow) -> None:
 def test_f08_the_operator_and_a_runner_die_at_once(site: Site, flow: Flow) -> None:
     flow.submit()
     flow.wait_begun(0.3)
-    pod = flow.wait_busy_pod()
+    pod = flow.wait_executing()
     site.operator.kill()
     site.api.delete(site.core("pods", pod["metadata"]["name"]), gracePeriodSeconds=0)
     site.operator.start()

@@ -25,7 +25,7 @@ def test_f22_f23_pods_of_running_tasks_are_deleted(
     flow.submit()
     for turn in range(TIMES):
         flow.wait_begun(0.1 + 0.12 * turn)
-        pod = flow.wait_busy_pod()
+        pod = flow.wait_executing()
         site.api.delete(site.core("pods", pod["metadata"]["name"]), **query)
     flow.check()
 
@@ -34,7 +34,7 @@ def test_f21_the_processes_of_runners_are_killed(flow: Flow) -> None:
     flow.submit()
     for turn in range(TIMES):
         flow.wait_begun(0.1 + 0.12 * turn)
-        agent = agent_of(flow.wait_busy_pod()["metadata"]["uid"])
+        agent = agent_of(flow.wait_executing()["metadata"]["uid"])
         if agent is not None:
             os.kill(agent, signal.SIGKILL)
     flow.check()
@@ -60,7 +60,7 @@ def test_f25_a_node_is_lost_and_comes_back(site: Site, flow: Flow, faults: Fault
     """What ran there runs elsewhere; what the node still has when it is back changes nothing."""
     flow.submit()
     flow.wait_begun(0.2)
-    flow.wait_busy_pod("node2")
+    flow.wait_executing("node2")
     faults.kill("node2")
     site.wait_finished(flow.name, 240)
     faults.start("node2")
@@ -73,7 +73,7 @@ def test_f25_a_node_is_cut_off_and_its_tasks_go_on_there(
     """Executions overlap, records do not: the fence lets the old attempts change nothing."""
     flow.submit()
     flow.wait_begun(0.2)
-    flow.wait_busy_pod("node2")
+    flow.wait_executing("node2")
     faults.cut("node2")
     site.wait_finished(flow.name, 240)
     faults.heal("node2")
