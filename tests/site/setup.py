@@ -76,6 +76,8 @@ def make_site(
     settings = environment(install, options)
     # One that is started again takes its lease back at once.
     settings["FAIRLEAD_OPERATOR_IDENTITY"] = f"operator-of-{name}"
+    # Nobody starts it again where a busy machine keeps it from renewing its lease in time.
+    settings["FAIRLEAD_OPERATOR_LEASE_SECONDS"] = "90"
     settings["KUBECONFIG"] = str(
         kubeconfig_of(
             cluster, install.operator_account, install.namespace, private / "operator.kubeconfig"
