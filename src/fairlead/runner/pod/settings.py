@@ -132,14 +132,14 @@ def from_environment(variables: Mapping[str, str] | None = None) -> PodSettings:
 
 
 def _order(order: Mapping[str, Any]) -> dict[str, Any]:
-    seconds = order.get("reuseSeconds", 10)
+    seconds, grace = order.get("reuseSeconds", 10), order.get("graceSeconds")
     return {
         "task": order.get("task"),
         "attempt": order.get("attempt"),
         "reuse": order.get("reuse", "Never") != "Never",
         "reuse_seconds": None if seconds is None else float(seconds),
         "memory": order.get("memoryBytes"),
-        "grace": float(order.get("graceSeconds") or 30),
+        "grace": 30.0 if grace is None else float(grace),
     }
 
 
