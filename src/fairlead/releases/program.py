@@ -108,8 +108,12 @@ class _Search:
     def at(self, file: str) -> Module:
         """Return the module in a file, by the name under which Python would find it there.
 
-        A script that has no such name gets one.
+        Where this process has imported it under a name, that is its name: a package that has
+        no ``__init__.py`` does not show in a path.  A script that has no name gets one.
         """
+        imported = self._imported(file)
+        if imported is not None:
+            return imported
         _, packages = packages_of(file)
         last = os.path.basename(file).removesuffix(".py")
         name = ".".join(packages if last == "__init__" else [*packages, last])
@@ -118,6 +122,17 @@ class _Search:
         if found is not None and found.file and os.path.realpath(found.file) == file:
             return self.named(name)
         return Module(self._free_name(".".join([*packages, _as_module(last)])), file)
+
+    def _imported(self, file: str) -> Module | None:
+        """Return the module that this process has imported from a file, by its own name."""
+        for name, module in list(sys.modules.items()):
+            path = getattr(module, "__file__", None)
+            if not path or name.startswith("__") or os.path.realpath(path) != file:
+                continue
+            found = self.sources.find(name)
+            if found is not None and found.file and os.path.realpath(found.file) == file:
+                return self.named(name)
+        return None
 
     def _free_name(self, name: str) -> str:
         while (other := self.sources.find(name)) is not None and other.is_own:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -54,6 +55,20 @@ def test_packages_without_init_are_packages_too(write: Write) -> None:
     )
     program = own_modules([str(folder / "flow.py")])
     assert inside(program) == {"flow.py", "ns/inner/m.py", "ns/n.py"}
+
+
+def test_an_imported_module_of_such_a_package_keeps_its_name(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write({"spaced/deep/m.py": "from .other import f", "spaced/deep/other.py": "f = 1"})
+    monkeypatch.syspath_prepend(str(folder))
+    importlib.import_module("spaced.deep.m")
+    for name in ("spaced", "spaced.deep", "spaced.deep.m", "spaced.deep.other"):
+        monkeypatch.delitem(sys.modules, name) if "." not in name else None
+    program = own_modules([str(folder / "spaced/deep/m.py")])
+
+    assert program.starts[0].name == "spaced.deep.m"
+    assert inside(program) == {"spaced/deep/m.py", "spaced/deep/other.py"}
 
 
 def test_a_star_brings_the_modules_that_the_package_lists(write: Write) -> None:

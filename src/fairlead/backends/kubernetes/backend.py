@@ -213,6 +213,7 @@ class KubernetesBackend:
     def resume_job(self, job_id: str) -> None:
         """End a job's suspension."""
         asking.change_job(self, job_id, {"desired": "Running"}, f"resuming job {job_id}")
+        self.waiting.show(uid_of(self.lookup.job(job_id)))
 
     def cancel_task(self, task_id: str) -> None:
         """Discard whatever the task is doing and cancel it and its descendants."""
@@ -249,7 +250,7 @@ class KubernetesBackend:
         self.waiting.call_at_end(task_id, callback)
 
     def run_all(self, options: RunnerOptions, job_id: str | None = None) -> None:
-        """Wait until nothing runs any more: the cluster is what runs it."""
+        """Wait until nothing of this program runs any more: the cluster is what runs it."""
         if job_id is not None:
             self.waiting.show(uid_of(self.lookup.job(job_id)))
         self.waiting.for_all(job_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from fairlead import errors
 from fairlead.backends.kubernetes.words import (
     Object,
     job_state,
@@ -14,7 +15,7 @@ from fairlead.backends.kubernetes.words import (
     task_state,
 )
 from fairlead.core.states import JobState, TaskState
-from fairlead.errors import TaskCancelledError
+from fairlead.errors import TaskCancelledError, TaskError
 from fairlead.sdk.backend import AttemptView, Failure
 
 _FAILED = frozenset({TaskState.FAILED, TaskState.FAILED_OPTIONAL})
@@ -51,6 +52,10 @@ def failure_of(ended: Object) -> Failure:
 def _never_started(task: Object) -> Failure:
     reason = status_of(task).get("reason") or ""
     _, _, why = reason.partition(": ")
+    if not reason.startswith("QueueTimeout"):
+        return explained(
+            TaskError(f"{_named(task)} never started: {why or reason}"), "NEVER_STARTED"
+        )
     error = TimeoutError(
         f"{_named(task)} never started: {why or reason}. Give it more time, or see why no runner"
         " came up for it."
@@ -62,16 +67,18 @@ def failure_of_job(job: Object, first_failed: Object | None) -> Failure | None:
     """Return why a Job failed: what its first failed Task says, where that is known."""
     if job_state(job) is not JobState.FAILED:
         return None
+    told = status_of(job).get("failure")
     if first_failed is not None:
-        if task_state(first_failed) is TaskState.CANCELLED:
+        if task_state(first_failed) is TaskState.CANCELLED and not (told or {}).get("type"):
             error = TaskCancelledError(f"{_named(first_failed)} was cancelled")
             return explained(error, "CANCELLED")
         found = failure_of_task(first_failed)
         if found is not None:
             return found
-    told = status_of(job).get("failure")
     if told:
-        return Failure(outcome_word(told["kind"]), told.get("type", ""), told.get("message", ""))
+        kind, type_, message = told["kind"], told.get("type", ""), told.get("message", "")
+        module = errors.__name__ if hasattr(errors, type_ or " ") else ""
+        return Failure(outcome_word(kind), type_, message, module, None)
     return _condition(job)
 
 

@@ -47,7 +47,7 @@ class Waiting:
         self._waits.close()
 
     def show(self, job_uid: str) -> None:
-        """Show what the tasks of a job say whenever somebody here waits for it."""
+        """Take a job for this program's: what its tasks say is shown while it is waited for."""
         with self._guard:
             self._shown.setdefault(job_uid, None)
 
@@ -84,14 +84,22 @@ class Waiting:
             self._waits.call_at_end(job, id, callback)
 
     def for_all(self, id: str | None) -> None:
-        """Return once nothing runs or could run by itself, of one job or of all."""
+        """Return once nothing runs or could run by itself, of one job or of this program's.
+
+        What others have submitted is none of this program's business.
+        """
         while True:
-            jobs = self._backend.lookup.jobs() if id is None else [self._backend.lookup.job(id)]
+            jobs = self._own_jobs() if id is None else [self._backend.lookup.job(id)]
             job = next((one for one in jobs if _may_go_on(one)), None)
             if job is None:
                 return
             with self._told(job), self._waits.on(job) as watch, self._showing(job):
                 watch.wait(watch.job_is_over, LOOK_AGAIN)
+
+    def _own_jobs(self) -> list[dict[str, Any]]:
+        if not self._shown:
+            return []
+        return [job for job in self._backend.lookup.jobs() if uid_of(job) in self._shown]
 
     def for_ever(self) -> None:
         """Return once the backend is closed."""
