@@ -10,12 +10,12 @@ from __future__ import annotations
 import errno
 import io
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
+from uuid import uuid4
 
 from fairlead.errors import InvalidRequestError, ObjectStoreError
 from fairlead.sdk.cache import SEPARATOR
@@ -69,9 +69,10 @@ class FolderStore(ObjectStore):
         """Return the path of a new file that holds the bytes for good."""
         writing = os.path.join(self._root, _WRITING)
         os.makedirs(writing, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=writing)
+        temporary = os.path.join(writing, uuid4().hex)
         try:
-            with os.fdopen(descriptor, "wb") as stream:
+            # Who may read it, the folder's umask or access list says: others share the store.
+            with open(temporary, "xb") as stream:
                 digest = sha256()
                 while part := source.read(_PART):
                     digest.update(part)
@@ -79,7 +80,6 @@ class FolderStore(ObjectStore):
                 stream.write(_tail(digest.hexdigest()))
                 stream.flush()
                 os.fsync(stream.fileno())
-            os.chmod(temporary, 0o640)
         except BaseException:
             _remove(temporary)
             raise

@@ -119,3 +119,13 @@ def test_a_memory_store_is_known_by_its_url() -> None:
     open_store("memory://one").put("a", b"1")
     assert open_store("memory://one").get("a") == b"1"
     assert open_store("memory://two").list() == []
+
+
+def test_those_who_share_a_folder_can_read_what_others_put(tmp_path: Path) -> None:
+    before = os.umask(0o002)
+    try:
+        open_store(f"file://{tmp_path}").put("a/b", b"")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o664
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o775

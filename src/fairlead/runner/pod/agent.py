@@ -146,6 +146,9 @@ class Agent:
         if settings.health_port:
             serve_health(settings.health_port)
         os.environ["TMPDIR"] = settings.tmp
+        # A client inside a task means this cluster, and runs what this pod runs.
+        os.environ.setdefault("FAIRLEAD_BACKEND", "kubernetes")
+        os.environ.setdefault("FAIRLEAD_RELEASE", settings.release.name)
         os.chdir(self._pod.rooms.task)
 
     def _on_terminate(self, number: int, frame: FrameType | None) -> None:

@@ -9,12 +9,18 @@ from typing import Any
 
 from fairlead.errors import ObjectStoreError
 from fairlead.sdk.objectstore import ObjectStore
+from fairlead.sdk.text import storable
 
 EVERY = 1.0
 """Seconds between two chunks."""
 
 MAX_WAITING = 16 * 2**20
 """Bytes that wait for a store which is away; more are left out."""
+
+MOST_KEPT = 10 * 2**20
+"""Bytes of log kept for one attempt, as on a laptop."""
+
+_CUT = f"an attempt keeps at most {MOST_KEPT:,} bytes."
 
 _LAST_SECONDS = 20.0
 """How long the end of an attempt waits for the store to take the rest of the log."""
@@ -37,6 +43,8 @@ class LogArchive:
         self._lines: list[bytes] = []
         self._size = 0
         self._left_out = 0
+        self._kept = 0
+        self._is_cut = False
         self._sequence = 0
         self._news = threading.Condition()
         self._ending: float | None = None
@@ -46,9 +54,14 @@ class LogArchive:
         """Keep one line."""
         if self._store is None:
             return
-        line = {"time": time.time(), "level": level, "message": message, "fields": fields}
-        data = json.dumps(line, default=repr).encode() + b"\n"
+        data = _line(level, message, fields)
         with self._news:
+            self._kept += len(data)
+            if self._kept > MOST_KEPT:
+                if self._is_cut:
+                    return
+                self._is_cut = True
+                data = _line("warning", f"The log is cut here: {_CUT}", {})
             if self._size + len(data) > MAX_WAITING:
                 self._left_out += 1
                 return
@@ -99,5 +112,9 @@ class LogArchive:
 
 def _note(count: int) -> bytes:
     message = f"[{count} lines are left out: the object store was away]"
-    line = {"time": time.time(), "level": "warning", "message": message, "fields": {}}
-    return json.dumps(line).encode() + b"\n"
+    return _line("warning", message, {})
+
+
+def _line(level: str, message: str, fields: dict[str, Any]) -> bytes:
+    line = {"time": time.time(), "level": level, "message": storable(message), "fields": fields}
+    return json.dumps(line, default=repr).encode() + b"\n"

@@ -73,3 +73,23 @@ def test_without_a_store_or_lines_nothing_happens() -> None:
     empty = MemoryStore()
     LogArchive(empty, "logs").close()
     assert empty.list() == []
+
+
+def test_text_that_is_no_unicode_is_kept_with_escapes() -> None:
+    store = MemoryStore()
+    log = LogArchive(store, "logs")
+    log.add("stdout", "name \udcff", {})
+    log.close()
+    assert lines(store)[0][1] == "name \\udcff"
+
+
+def test_a_log_without_end_is_cut(monkeypatch) -> None:
+    monkeypatch.setattr(archive, "MOST_KEPT", 2000)
+    store = MemoryStore()
+    log = LogArchive(store, "logs")
+    for _ in range(100):
+        log.add("info", "x" * 60, {})
+    log.close()
+    kept = lines(store)
+    assert len(kept) < 20
+    assert kept[-1][1].startswith("The log is cut here")
