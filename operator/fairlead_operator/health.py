@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -79,13 +80,21 @@ async def serve(
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     try:
-        try:
-            await web.TCPSite(runner, port=port).start()
-        except OSError as error:
-            raise InvalidRequestError(f"Nothing can be served at port {port}: {error}") from error
-        yield runner.addresses[0][1]
+        own = _listening(port)
+        await web.SockSite(runner, own).start()
+        yield own.getsockname()[1]
     finally:
         await runner.cleanup()
+
+
+def _listening(port: int) -> socket.socket:
+    """Return one socket for both kinds of address: two would choose two free ports."""
+    both = socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if both else socket.AF_INET
+    try:
+        return socket.create_server(("", port), family=family, dualstack_ipv6=both)
+    except OSError as error:
+        raise InvalidRequestError(f"Nothing can be served at port {port}: {error}") from error
 
 
 def _answering(problem: Callable[[], str | None]) -> Handler:

@@ -179,7 +179,8 @@ def _token(user: Mapping[str, Any], folder: Path) -> Token | None:
 
 def _tls(cluster: Mapping[str, Any], user: Mapping[str, Any], folder: Path) -> ssl.SSLContext:
     if data := cluster.get("certificate-authority-data"):
-        tls = _trusting(cadata=base64.b64decode(data).decode())
+        # Python would take an empty text for none, and trust everybody whom the system trusts.
+        tls = _trusting(cadata=base64.b64decode(data).decode() or "no certificate")
     elif file := cluster.get("certificate-authority"):
         tls = _trusting(cafile=str(folder / file))
     else:
