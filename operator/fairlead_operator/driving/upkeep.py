@@ -90,6 +90,7 @@ class Upkeep:
         self._sized: dict[str, float] = {}
         self._memories: dict[Key, GroupMemory] = {}
         self._news = asyncio.Event()
+        shared.allocator.tell_of_groups(self._group_changed)
 
     # --- events -----------------------------------------------------------------------
 
@@ -124,6 +125,9 @@ class Upkeep:
         if kind is not GROUPS:
             self._groups_in(namespace, now)
         self._runners_came(namespace)
+
+    def _group_changed(self, namespace: str, name: str) -> None:
+        self._look(GROUPS, (namespace, name), self._clock())
 
     def _groups_in(self, namespace: str | None, now: float) -> None:
         for group in self._shared.groups.all():

@@ -111,6 +111,11 @@ class Allocator:
         self._abandoned: set[tuple[PodKey, str]] = set()
         self._holds: dict[str, Hold] = {}
         self._to_end: list[PodKey] = []
+        self._group_changed: Callable[[str, str], None] = lambda namespace, group: None
+
+    def tell_of_groups(self, changed: Callable[[str, str], None]) -> None:
+        """Have somebody told, by namespace and name, of groups whose runners do something else."""
+        self._group_changed = changed
 
     # --- asking ---------------------------------------------------------------------
 
@@ -403,6 +408,8 @@ class Allocator:
             self._assigned.setdefault(job, {})[runner.key] = runner
         for lane in lanes:
             lane.enter(runner)
+        if runner.group:
+            self._group_changed(runner.key[0], runner.group)
 
 
 def _take_out(shelves: dict[Name, dict[PodKey, Runner]], name: Name, runner: Runner) -> None:

@@ -568,6 +568,27 @@ def test_what_a_model_had_asked_for_and_forgot_is_taken_back() -> None:
     world.allocator.reconcile("nobody", [], 0)
 
 
+def test_whoever_looks_after_groups_is_told_of_every_change() -> None:
+    told: list[tuple[str, str]] = []
+    world = World(group_object())
+    world.allocator.tell_of_groups(lambda *key: told.append(key))
+    for step in (
+        lambda: world.make("a", "p1", group="mine"),
+        lambda: world.idle("p1"),
+        lambda: world.ask("b", "p2", group="mine"),
+        lambda: world.idle("p1"),
+        lambda: world.allocator.end("here", "p1", 0),
+        lambda: world.end("p1"),
+    ):
+        told.clear()
+        step()
+        assert ("here", "mine") in told
+    told.clear()
+    world.make("a", "p3")
+    world.idle("p3")
+    assert told == []
+
+
 def test_who_has_what_in_a_group() -> None:
     world = World(group_object())
     world.make("a", "p1", group="mine")
