@@ -1,0 +1,22 @@
+"""Tasks that wait until a file is there, and say in which pod they ran."""
+
+import os
+import time
+from pathlib import Path
+
+from fairlead import ExecutionContext, Task
+
+
+class Wait(Task):
+    """Wait for a file; return the pod's name."""
+
+    gate: str
+
+    @staticmethod
+    def identifier() -> tuple[str, str]:
+        return "machines.example/Wait", "v1.0"
+
+    def execute(self, context: ExecutionContext) -> str:
+        while self.gate and not Path(self.gate).exists():
+            time.sleep(0.05)
+        return os.environ["FAIRLEAD_POD_NAME"]
