@@ -134,14 +134,15 @@ class TestAttempts:
             "startTime": "2026-03-01T10:00:01Z",
             "endTime": "2026-03-01T10:00:02Z",
             "type": "ValueError",
-            "message": "first",
+            "message": "ValueError: first",
             "traceback": "Traceback",
         }
         first, second = attempt_views(a_task(status=ended(attempt=2, attempts=[record])))
 
         assert (first.outcome, first.started, first.ended) == ("ERROR", AT + 1, AT + 2)
         assert first.failure is not None
-        assert (first.failure.type, first.failure.traceback) == ("ValueError", "Traceback")
+        assert (first.failure.type, first.failure.message) == ("ValueError", "first")
+        assert first.failure.traceback == "Traceback"
         assert (second.attempt, second.outcome, second.failure) == (2, "SUCCEEDED", None)
         assert (second.started, second.ended, second.version) == (AT + 3.25, AT + 5.5, "v0.1")
 

@@ -119,8 +119,15 @@ def _ended(record: Object) -> AttemptView:
         ended=seconds(record.get("endTime")),
         outcome="SUCCEEDED" if record["kind"] == _ENDED_WELL else outcome_word(record["kind"]),
         version=record.get("version") or "",
-        failure=None if record["kind"] == _ENDED_WELL else failure_of(record),
+        failure=None if record["kind"] == _ENDED_WELL else failure_of(_without_type(record)),
     )
+
+
+def _without_type(record: Object) -> Object:
+    """Return a record whose message, which is a line for people, does not name the type again."""
+    type_ = record.get("type") or ""
+    message = record.get("message") or ""
+    return {**record, "message": message.removeprefix(f"{type_}: ") if type_ else message}
 
 
 def _present(status: Object, attempt: int) -> AttemptView:
