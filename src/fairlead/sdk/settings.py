@@ -160,6 +160,12 @@ def namespace() -> str | None:
     return _read(NAMESPACE) or None
 
 
+def cluster() -> str:
+    """Return a text that is the same as long as the settings name the same cluster and store."""
+    named = (os.environ.get("KUBECONFIG", ""), context(), namespace(), store())
+    return "|".join(part or "" for part in named)
+
+
 def store() -> str | None:
     """Return the URL of the cluster's object store; None where there is none."""
     return _read(STORE) or None

@@ -21,10 +21,16 @@ class Shown:
     ----------
     logs
         Where it comes from.
+
+    Attributes
+    ----------
+    ended
+        The tasks that had ended when all was shown, so that nothing of them is left.
     """
 
     def __init__(self, logs: Logs) -> None:
         self._logs = logs
+        self.ended: set[str] = set()
         self._guard = threading.Lock()
         self._users = 0
         self._wake = threading.Condition(self._guard)

@@ -62,17 +62,31 @@ class Waiting:
     def for_task(self, id: str, timeout: float | None) -> None:
         """Return once a task is final, or will not change any more, or when time is up."""
         task = self._backend.lookup.task(id)
-        if task_state(task) in FINAL_TASK_STATES and self._is_shown(task):
+        final = task_state(task) in FINAL_TASK_STATES
+        if final and self._is_shown(task):
             return
         if timeout is not None and timeout <= A_MOMENT:
             return
         job = self._backend.lookup.job_of(task)
+        if final:
+            self._show_rest(job, id)
+            return
         with self._told(job), self._waits.on(job) as watch, self._showing(job):
             watch.wait(lambda: watch.task_is_over(id), timeout)
 
     def _is_shown(self, task: Object) -> bool:
-        """Return whether nothing that a task said is left to be shown here."""
-        return task["spec"]["jobUID"] not in self._shown
+        """Return whether nothing that a task which has ended said is left to be shown here."""
+        uid = task["spec"]["jobUID"]
+        if uid not in self._shown:
+            return True
+        shown = self._shown[uid]
+        return shown is not None and task["spec"].get("id") in shown.ended
+
+    def _show_rest(self, job: Object, id: str) -> None:
+        shown = self._shown_of(job)
+        if shown is not None:
+            shown.catch_up()
+            shown.ended.add(id)
 
     def call_at_end(self, id: str, callback: Callable[[], None]) -> None:
         """Call back, from any thread, once a task will not change any more."""
