@@ -183,7 +183,7 @@ def drive(job: Job) -> None:
     until(lambda: job.state.value != "QUEUED")
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Return once the condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():

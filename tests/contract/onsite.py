@@ -39,11 +39,10 @@ def swept(site: Site) -> Iterator[None]:
     try:
         yield
     finally:
-        for plural in KINDS:
+        for plural in _left(site):
             site.api.delete(site.path(plural))
-        until("the namespace is clean", lambda: not any(_left(site)), timeout=60)
+        until("the namespace is clean", lambda: not _left(site), timeout=120)
 
 
-def _left(site: Site) -> Iterator[object]:
-    for plural in KINDS:
-        yield site.api.get(site.path(plural), limit=1)["items"]
+def _left(site: Site) -> list[str]:
+    return [kind for kind in KINDS if site.api.get(site.path(kind), limit=1)["items"]]

@@ -25,7 +25,7 @@ class Shown:
     Attributes
     ----------
     ended
-        The tasks that had ended when all was shown, so that nothing of them is left.
+        Tasks and runs of the job that had ended when all was shown: nothing of them is left.
     """
 
     def __init__(self, logs: Logs) -> None:

@@ -54,6 +54,9 @@ class Waiting:
     def for_job(self, id: str, timeout: float | None) -> None:
         """Return once a job is final, or when time is up."""
         job = self._backend.lookup.job(id)
+        if job_state(job) in FINAL_JOB_STATES:
+            self._show_rest(job, f"{id}, run {job['spec'].get('run', 1)}")
+            return
         if timeout is not None and timeout <= A_MOMENT:
             return
         with self._told(job), self._waits.on(job) as watch, self._showing(job):
@@ -82,11 +85,12 @@ class Waiting:
         shown = self._shown[uid]
         return shown is not None and task["spec"].get("id") in shown.ended
 
-    def _show_rest(self, job: Object, id: str) -> None:
+    def _show_rest(self, job: Object, ended: str) -> None:
+        """Show what was said by something that has ended, unless that was done before."""
         shown = self._shown_of(job)
-        if shown is not None:
+        if shown is not None and ended not in shown.ended:
             shown.catch_up()
-            shown.ended.add(id)
+            shown.ended.add(ended)
 
     def call_at_end(self, id: str, callback: Callable[[], None]) -> None:
         """Call back, from any thread, once a task will not change any more."""
