@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fairlead_operator.jobs.conditions import find
 from fairlead_operator.runners.seen import UNREADABLE, name_of, unreadable
 
 MAX_TASK_LIST_BYTES = 96 * 1024
 """The most bytes of a Release's list of tasks that a pod can be told: Linux takes no variable
 of more than 128 KiB."""
+
+
+READY = "Ready"
+"""The condition of releases, sizes and groups."""
+
+CANNOT = "It cannot be used: "
+"""How the message of that condition begins where there are faults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +78,10 @@ class Published:
     ----------
     image
         None where the installation's runner image runs it.
-    faults
-        Why it cannot be used; empty while nothing is known against it.
+    own_faults, found_faults
+        What is wrong with it by itself, and with what it refers to.
+    checked
+        Whether somebody has looked for faults.
     status
         Its status as it was seen last.
     """
@@ -89,6 +99,7 @@ class Published:
     tasks: tuple[Definition, ...] = field(default=(), repr=False)
     own_faults: tuple[str, ...] = ()
     found_faults: tuple[str, ...] = ()
+    checked: bool = False
     status: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -111,18 +122,29 @@ def parse_release(raw: dict[str, Any]) -> Published:
     """Return what is kept of a Release; one that cannot be read is there, with a fault."""
     metadata = raw["metadata"]
     namespace, name = name_of(raw)
+    status = raw.get("status") or {}
+    ready = find(status.get("conditions") or (), READY) or {}
     known: dict[str, Any] = {
         "namespace": namespace,
         "name": name,
         "uid": metadata.get("uid") or "",
         "created": metadata.get("creationTimestamp") or "",
         "generation": metadata.get("generation") or 1,
-        "status": raw.get("status") or {},
+        "found_faults": _told(ready),
+        "checked": bool(ready),
+        "status": status,
     }
     try:
         return Published(**known, **_spec(raw["spec"]))
     except UNREADABLE as error:
         return Published(**known, own_faults=(unreadable(error),))
+
+
+def _told(ready: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what was found wrong with it before this operator was started."""
+    if ready.get("status") != "False":
+        return ()
+    return (str(ready.get("message") or "").removeprefix(CANNOT).removesuffix("."),)
 
 
 def _spec(spec: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@
 * Else only what is Published counts, and only identifiers that are meant for everybody.
   The highest compatible version wins; of several Releases that publish it, the newest,
   so that publishing again under the same version replaces what was there.
-* A Release that is known to be unusable counts only if there is no other.
+* A Release that is known to be unusable counts only if there is no other, and so does one
+  that was published just now, until somebody has looked whether it is.
 """
 
 from __future__ import annotations
@@ -104,13 +105,13 @@ class ReleaseIndex:
     def found_faults(self, namespace: str, name: str, faults: Iterable[str]) -> bool:
         """Take note of what is wrong with a Release, such as a missing ConfigMap.
 
-        Returns whether that is news.
+        Returns whether that, or that there is nothing, is news.
         """
         before = self._releases.get((namespace, name))
         if before is None:
             return False
-        after = replace(before, found_faults=tuple(faults))
-        if after.faults == before.faults:
+        after = replace(before, found_faults=tuple(faults), checked=True)
+        if after == before:
             return False
         self._forget(before)
         self._remember(after)
@@ -178,7 +179,9 @@ class ReleaseIndex:
                 f"{identifier} {version} would run from Release {worst.name}, which cannot be"
                 f" used: {'; '.join(worst.faults)}.",
             )
-        return _chosen(*max(sound, key=_preference))
+        # What nobody has looked at yet may turn out to be broken a moment later.
+        looked_at = [ref for ref in sound if ref[0].checked]
+        return _chosen(*max(looked_at or sound, key=_preference))
 
     def _eligible(
         self, identifier: str, release: str | None, namespace: str

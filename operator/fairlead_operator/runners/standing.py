@@ -11,10 +11,8 @@ from typing import Any
 from fairlead_operator.jobs.conditions import condition, find, merged
 from fairlead_operator.runners.group_plan import GroupPlan
 from fairlead_operator.runners.groups import Group
-from fairlead_operator.runners.release_record import Published
+from fairlead_operator.runners.release_record import CANNOT, READY, Published
 from fairlead_operator.runners.sizes import Size
-
-READY = "Ready"
 
 Status = dict[str, Any]
 
@@ -23,7 +21,7 @@ def release_status(release: Published, now: float) -> Status | None:
     """Return the status of a Release."""
     trouble = None
     if release.faults:
-        trouble = "ReleaseBroken", f"It cannot be used: {'; '.join(release.faults)}."
+        trouble = "ReleaseBroken", f"{CANNOT}{'; '.join(release.faults)}."
     numbers = {"tasks": len(release.tasks)}
     return _status(release.status, release.generation, numbers, trouble, now)
 
@@ -38,7 +36,7 @@ def size_status(size: Size, running: int, waiting: int, now: float) -> Status | 
     """
     trouble = None
     if size.faults:
-        trouble = "InvalidMachineSize", f"It cannot be used: {'; '.join(size.faults)}."
+        trouble = "InvalidMachineSize", f"{CANNOT}{'; '.join(size.faults)}."
     numbers = {"running": running, "waiting": waiting}
     return _status(size.status, size.generation, numbers, trouble, now)
 

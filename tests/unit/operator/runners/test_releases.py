@@ -126,8 +126,40 @@ def test_a_broken_release_counts_only_if_there_is_no_other() -> None:
     assert name(choose(index)) == ("new", "v1.3")
 
 
+def test_a_release_counts_in_full_once_somebody_has_looked_at_it() -> None:
+    index = releases(
+        release_object("old", release_task(FETCH, "v1.2"), created=OLD),
+        release_object("new", release_task(FETCH, "v1.3"), created=NEW),
+    )
+    assert name(choose(index)) == ("new", "v1.3")
+    index.found_faults("here", "old", [])
+    assert name(choose(index)) == ("old", "v1.2")
+    assert name(choose(index, "v1.3")) == ("new", "v1.3")
+    index.found_faults("here", "new", [])
+    assert name(choose(index)) == ("new", "v1.3")
+
+
+def ready(status: str, message: str = "") -> Object:
+    reason = "Ready" if status == "True" else "ReleaseBroken"
+    one = {"type": "Ready", "status": status, "reason": reason, "message": message}
+    return {"conditions": [one]}
+
+
+def test_what_an_earlier_operator_found_is_known_from_the_start() -> None:
+    broken = release_object("new", release_task(FETCH, "v1.3"), created=NEW)
+    broken["status"] = ready("False", "It cannot be used: the ConfigMap x is missing.")
+    good = release_object("old", release_task(FETCH, "v1.2"), created=OLD)
+    good["status"] = ready("True")
+    index = releases(broken, good)
+    assert name(choose(index)) == ("old", "v1.2")
+    found = index.get("here", "new")
+    assert found is not None
+    assert found.faults == ("the ConfigMap x is missing",)
+
+
 def test_only_news_are_news() -> None:
     index = releases(release_object("a", release_task(FETCH)))
+    assert index.found_faults("here", "a", [])
     assert not index.found_faults("here", "a", [])
     assert index.found_faults("here", "a", ["x"])
     assert not index.found_faults("here", "a", ["x"])
