@@ -118,6 +118,12 @@ class TestCreating:
         assert rest.create(JOBS, "team", BODY) == {"made": "before"}
         assert [one.command for one in server.seen] == ["POST", "POST", "GET"]
 
+    def test_so_it_is_where_an_old_connection_broke(self, server: Server, rest: RestClient) -> None:
+        server.script = [ok(), hang_up, status(409, "AlreadyExists"), ok(made="before")]
+        rest.get(JOBS, "team", "a")
+
+        assert rest.create(JOBS, "team", BODY) == {"made": "before"}
+
     def test_what_somebody_else_has_made_is_an_error(
         self, server: Server, rest: RestClient
     ) -> None:

@@ -179,7 +179,7 @@ class RestClient:
         tries = tries or _Tries(self)
         while True:
             try:
-                return dict(json.loads(self._once(method, path, body, query, content_type)))
+                return dict(json.loads(self._once(tries, method, path, body, query, content_type)))
             except ApiError as error:
                 tries.go_on_after(error)
 
@@ -188,7 +188,7 @@ class RestClient:
         tries = _Tries(self)
         while True:
             try:
-                return self._once("GET", path, None, query).decode("utf-8", "replace")
+                return self._once(tries, "GET", path, None, query).decode("utf-8", "replace")
             except ApiError as error:
                 tries.go_on_after(error)
 
@@ -208,6 +208,7 @@ class RestClient:
 
     def _once(
         self,
+        tries: _Tries,
         method: str,
         path: str,
         body: Mapping[str, Any] | None,
@@ -219,7 +220,7 @@ class RestClient:
         headers = self._headers(None if body is None else content_type or usual)
         url = self._url(path, query)
         try:
-            response, answer = self._exchange(method, url, data, headers)
+            response, answer = self._exchange(tries, method, url, data, headers)
         except _LOST as error:
             raise self._unanswered(error) from error
         self._answered = True
@@ -228,7 +229,7 @@ class RestClient:
         return answer
 
     def _exchange(
-        self, method: str, url: str, data: bytes | None, headers: dict[str, str]
+        self, tries: _Tries, method: str, url: str, data: bytes | None, headers: dict[str, str]
     ) -> tuple[http.client.HTTPResponse, bytes]:
         """Send one request and read its answer, over another connection if an old one is dead."""
         while True:
@@ -240,6 +241,7 @@ class RestClient:
                 answer = response.read()
             except _LOST as error:
                 connection.close()
+                tries.lost = True
                 if used and not isinstance(error, TimeoutError):
                     continue
                 raise
