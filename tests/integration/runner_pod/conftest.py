@@ -69,7 +69,7 @@ def site(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield made
     remove_site(made)
     for own in (name, install.namespace):
-        api.delete(f"/api/v1/namespaces/{own}")
+        KubeApi(cluster.kubeconfig).delete(f"/api/v1/namespaces/{own}")
 
 
 @pytest.fixture

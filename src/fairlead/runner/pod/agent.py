@@ -63,7 +63,6 @@ class Agent:
         except StoppedWaitingError:
             return 0  # told to end while there was nothing to report
         finally:
-            loading.join(0 if self._pod.terminating.is_set() else None)
             self._close()
 
     def _run(self) -> int:
@@ -82,8 +81,12 @@ class Agent:
                 return 1
             if self._pod.terminating.is_set() or not self._settings.reuse:
                 return 0
-            self._pod.stage.result().clear()
             assignment = None
+            stage = self._pod.stage.result()
+            if not stage.alive:
+                print("fairlead: worker processes keep being killed", file=sys.stderr, flush=True)
+                return 1
+            stage.clear()
 
     def _waits(self) -> bool:
         """Return whether a runner that has no task waits for one."""
@@ -178,5 +181,6 @@ class Agent:
                     os.waitpid(pid, os.WNOHANG)
 
     def _close(self) -> None:
+        # A release that is still being loaded goes with this process.
         if self._pod.stage.done() and self._pod.stage.exception() is None:
             self._pod.stage.result().close()

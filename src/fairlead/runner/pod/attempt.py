@@ -52,7 +52,7 @@ class Attempt:
         self._lost = threading.Event()
         settings = pod.settings
         self._reports = Reports(pod.api, settings.name, settings.uid, assignment, self._lost)
-        self._values = Values(pod.store, assignment.job_uid)
+        self._values = Values(pod.store, assignment.job_uid, self._lost)
         folder = f"jobs/{assignment.job_uid}/logs/{assignment.name}/{assignment.attempt}"
         self._archive = LogArchive(pod.store, folder)
         self._shower = Shower(self._reports)

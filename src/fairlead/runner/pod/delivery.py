@@ -7,6 +7,7 @@ made, before the finishing write names them; that write commits all of it, or no
 from __future__ import annotations
 
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ class Delivery:
         except Exception as error:
             # The store, a file that cannot be read, a name that is taken: another attempt,
             # elsewhere, may do better.
+            traceback.print_exc()
             return _instead(outcome, OutcomeKind.LOST, error), {}
 
     def _publish(self) -> None:
@@ -82,7 +84,7 @@ class Delivery:
         if not (refs and refs[0]["path"] == ""):
             result = b"null" if outcome.result is None else outcome.result
             fields |= self._values.written("result", result, "the result")
-        self.cache.stage(outcome.cache_writes)
+        tried(lambda: self.cache.stage(outcome.cache_writes), self._reports.lost)
         if outcome.children:
             self._make(outcome)
             fields["children"] = len(outcome.children)
@@ -108,16 +110,15 @@ class Delivery:
                     f" installation has none; set store.url in the chart's values"
                     f" (FAIRLEAD_RUNNER_STORE of the operator)"
                 )
-            _keep(store, f"jobs/{one.job_uid}/files/{one.name}/{name}", path)
+            self._keep(store, f"jobs/{one.job_uid}/files/{one.name}/{name}", path)
+
+    def _keep(self, store: ObjectStore, key: str, path: Path) -> None:
+        tried(lambda: store.put_file(key, path), self._reports.lost)
 
     def _finish(self, outcome: AttemptOutcome, success: dict[str, Any]) -> None:
         seen = shown(outcome.display, outcome.progress, outcome.status_text)
         ended = record(outcome, self._assignment.attempt, self._pod.settings.uid)
         self._reports.finish({**seen, **success, "outcome": ended})
-
-
-def _keep(store: ObjectStore, key: str, path: Path) -> None:
-    tried(lambda: store.put_file(key, path))
 
 
 def _instead(outcome: AttemptOutcome, kind: OutcomeKind, error: Exception) -> AttemptOutcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable
 
 from fairlead.runner.pod.errors import ApiAwayError, RefusedError, StoppedWaitingError
@@ -52,9 +53,13 @@ class Follower:
         pauses = Pauses(self._stopped)
         try:
             while not self._stopped.is_set():
+                began = time.monotonic()
                 try:
                     self._follow_once()
-                    pauses = Pauses(self._stopped)
+                    if time.monotonic() - began < 1.0:
+                        pauses.pause()  # a server that ends every watch at once is not well
+                    else:
+                        pauses = Pauses(self._stopped)
                 except (ApiAwayError, RefusedError) as error:
                     self._version = ""
                     pauses.pause(getattr(error, "retry_after", 0.0))

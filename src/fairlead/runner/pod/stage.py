@@ -95,6 +95,11 @@ class Stage:
         self._rooms.clean()
         self._pool.resize(1)
 
+    @property
+    def alive(self) -> bool:
+        """Whether attempts can be run."""
+        return self._pool.alive
+
     def close(self) -> None:
         """End all processes."""
         self._pool.close(0.0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+import time
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -13,8 +16,9 @@ from fairlead.sdk.objectstore import ObjectStore
 
 T = TypeVar("T")
 
-_TRIES = 6
-"""How often the store is asked before an attempt is given up, over about six seconds."""
+PATIENCE = 120.0
+"""Seconds for which a store that fails is asked again: hours of work may wait to be kept.  One
+that refuses for good fails the attempt after that."""
 
 
 class NoStoreError(InvalidRequestError):
@@ -28,10 +32,15 @@ class Values:
     ----------
     store
         None where there is none.
+    lost
+        Ends all waiting for the store.
     """
 
-    def __init__(self, store: ObjectStore | None, job_uid: str) -> None:
+    def __init__(
+        self, store: ObjectStore | None, job_uid: str, lost: threading.Event | None = None
+    ) -> None:
         self._store = store
+        self._lost = lost
         self._folder = f"jobs/{job_uid}/values"
 
     def read(self, text: str | None, stored: Mapping[str, Any] | None) -> bytes | None:
@@ -48,7 +57,7 @@ class Values:
             return None
         store, key = self._needed(f"the value {stored['key']}"), stored["key"]
         try:
-            data = tried(lambda: store.get(key))
+            data = tried(lambda: store.get(key), self._lost)
         except KeyError:
             raise ObjectStoreError(f"The object {key} is gone from the object store.") from None
         if sha256(data).hexdigest() != stored["sha256"]:
@@ -67,7 +76,7 @@ class Values:
         store = self._needed(f"{what} has {len(data):,} bytes, and what is above {MAX_INLINE:,}")
         sum_ = sha256(data).hexdigest()
         key = f"{self._folder}/{sum_}"
-        tried(lambda: store.put(key, data))
+        tried(lambda: store.put(key, data), self._lost)
         return {f"{name}Ref": {"key": key, "sha256": sum_, "size": len(data)}}
 
     def _needed(self, what: str) -> ObjectStore:
@@ -79,12 +88,21 @@ class Values:
         return self._store
 
 
-def tried(ask: Callable[[], T]) -> T:
-    """Return the store's answer, asking several times before its failure is passed on."""
-    pauses = Pauses()
-    for _ in range(_TRIES):
+def tried(ask: Callable[[], T], stop: threading.Event | None = None) -> T:
+    """Return the store's answer, asking for a while before its failure is passed on.
+
+    Raises
+    ------
+    StoppedWaitingError
+        If ``stop`` is set meanwhile.
+    """
+    pauses = Pauses(stop)
+    end = time.monotonic() + PATIENCE
+    while True:
         try:
             return ask()
-        except ObjectStoreError:
+        except ObjectStoreError as error:
+            if time.monotonic() > end:
+                raise
+            print(f"fairlead: trying again: {error}", file=sys.stderr, flush=True)
             pauses.pause()
-    return ask()
