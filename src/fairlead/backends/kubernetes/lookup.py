@@ -135,6 +135,15 @@ class Lookup:
         """Return the Tasks that a label selector selects."""
         return self._rest.list(TASKS, self._namespace, labels=label_selector)
 
+    def all_tasks(self, most: int) -> list[dict[str, Any]] | None:
+        """Return all Tasks of the namespace, or None if there are more than so many."""
+        found: list[dict[str, Any]] = []
+        for page in self._rest.pages(TASKS, self._namespace):
+            found += page["items"]
+            if len(found) > most:
+                return None
+        return found
+
     def tree(self, job: Object) -> JobTree:
         """Return all of a job."""
         return JobTree(job, self.tasks(f"{labels.JOB_UID}={uid_of(job)}"))
