@@ -1,7 +1,8 @@
 """The pod of a runner.
 
 It fits the restricted profile of pod security by construction: what bears on security is
-written here, and nothing that comes from a Release, a MachineSize or a Job is laid over it.
+written here.  Nothing that comes from a Release or a Job is laid over it, and from a
+MachineSize only values that the profile admits (:mod:`.restricted`).
 """
 
 from __future__ import annotations

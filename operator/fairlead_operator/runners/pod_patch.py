@@ -1,10 +1,12 @@
 """The pod patch of a MachineSize: what it may say, and how it is merged.
 
 It is merged as Kubernetes merges strategically: objects field by field, the lists below by
-what names their items, ``envFrom`` by adding, other lists as a whole; null takes away.
-Only what is listed in :data:`ALLOWED` may be in it at all.  Nothing there bears on
-security, so a pod stays within the restricted profile whatever is patched; a patch that
-names anything else is refused as a whole, and the size says so.
+what names their items, ``envFrom`` and ``ports`` by adding, other lists as a whole; null
+takes away.
+Only what is listed in :data:`ALLOWED` may be in it at all.  What there bears on security
+may have no value that the restricted profile does not admit, so a pod stays within it
+whatever is patched.  A patch that says anything else is refused as a whole, and the size
+says so.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from fairlead_operator.runners.layout import (
     RESERVED_PATHS,
     VARIABLE_PREFIX,
 )
+from fairlead_operator.runners.restricted import CONTAINER_SECURITY, POD_SECURITY, only, ports
 
 
 class Field(Enum):
@@ -118,6 +121,9 @@ ALLOWED: Mapping[str, Any] = {
         "dnsConfig": Field.OBJECT,
         "hostAliases": Items(key="ip"),
         "resourceClaims": Items(key="name"),
+        "securityContext": POD_SECURITY,
+        "hostUsers": only(False),
+        "os": {"name": only("linux")},
         "volumes": Items(
             {"name": Field.TEXT, **dict.fromkeys(VOLUME_SOURCES, Field.OBJECT)},
             _own_volume,
@@ -131,6 +137,8 @@ ALLOWED: Mapping[str, Any] = {
                 "volumeMounts": Items(own=_own_mount, key="mountPath"),
                 "volumeDevices": Items(key="devicePath"),
                 "resources": {"claims": Field.LIST},
+                "ports": ports,
+                "securityContext": CONTAINER_SECURITY,
             },
             _other_container,
             key="name",
@@ -153,7 +161,7 @@ MERGE_KEYS: Mapping[str, str] = {
 }
 """List -> the field that tells its items apart."""
 
-APPENDED = frozenset({"envFrom"})
+APPENDED = frozenset({"envFrom", "ports"})
 """Lists to which a patch adds.  Other lists it replaces as a whole."""
 
 
@@ -195,7 +203,10 @@ def problems(patch: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _problems(value: Any, allowed: Any, path: str) -> Iterator[str]:
-    if isinstance(allowed, Field):
+    if callable(allowed):
+        if found := allowed(value):
+            yield f"{path} {found}"
+    elif isinstance(allowed, Field):
         yield from _leaf(value, allowed, path)
     elif isinstance(allowed, Items):
         yield from _items(value, allowed, path)

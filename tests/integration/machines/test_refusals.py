@@ -20,7 +20,7 @@ def test_a_size_that_comes_later(machines: Machines) -> None:
         bad = {**small, "podPatch": {"spec": {"hostNetwork": True}}}
         machines.site.apply({**body, "spec": bad})
         assert "hostNetwork" in machines.wait_task_reason(job, "InvalidMachineSize")
-        machines.site.apply({**body, "spec": {**small, "podPatch": {}}})
+        machines.site.apply({**body, "spec": small})
         machines.completed(job)
         task = machines.only_task(job)
         assert task["status"]["size"] == name

@@ -27,10 +27,27 @@ REFUSED = {
     "host pid": spec(hostPID=True),
     "host ipc": spec(hostIPC=True),
     "host users": spec(hostUsers=True),
+    "host users unsaid": spec(hostUsers=None),
+    "host users as a number": spec(hostUsers=0),
     "service account": spec(serviceAccountName="admin"),
     "old service account": spec(serviceAccount="admin"),
     "no token": spec(automountServiceAccountToken=False),
-    "pod security": spec(securityContext={"runAsUser": 0}),
+    "root": spec(securityContext={"runAsUser": 0}),
+    "root in disguise": spec(securityContext={"runAsUser": False}),
+    "perhaps root": spec(securityContext={"runAsNonRoot": False}),
+    "nothing against root": spec(securityContext={"runAsNonRoot": None}),
+    "no security": spec(securityContext=None),
+    "security as a list": spec(securityContext=[]),
+    "unconfined": spec(securityContext={"seccompProfile": {"type": "Unconfined"}}),
+    "no profile": spec(securityContext={"seccompProfile": None}),
+    "unconfined armor": spec(securityContext={"appArmorProfile": {"type": "Unconfined"}}),
+    "spc": spec(securityContext={"seLinuxOptions": {"type": "spc_t"}}),
+    "a role": spec(securityContext={"seLinuxOptions": {"role": "sysadm_r"}}),
+    "an unsafe sysctl": spec(securityContext={"sysctls": [{"name": "kernel.msgmax"}]}),
+    "a sysctl that is none": spec(securityContext={"sysctls": ["x"]}),
+    "groups that are none": spec(securityContext={"supplementalGroups": ["wheel"]}),
+    "windows": spec(os={"name": "windows"}),
+    "windows options": spec(securityContext={"windowsOptions": {"hostProcess": True}}),
     "node": spec(nodeName="master"),
     "restarts": spec(restartPolicy="Always"),
     "deadline": spec(activeDeadlineSeconds=1),
@@ -45,7 +62,19 @@ REFUSED = {
     "containers as an object": spec(containers={"name": "runner"}),
     "a container that is none": spec(containers=["runner"]),
     "a container that is null": spec(containers=[None]),
-    "container security": runner(securityContext={"privileged": True}),
+    "privileged": runner(securityContext={"privileged": True}),
+    "escalation": runner(securityContext={"allowPrivilegeEscalation": True}),
+    "escalation unsaid": runner(securityContext={"allowPrivilegeEscalation": None}),
+    "a writable root": runner(securityContext={"readOnlyRootFilesystem": False}),
+    "a capability": runner(securityContext={"capabilities": {"add": ["SYS_ADMIN"]}}),
+    "capabilities kept": runner(securityContext={"capabilities": {"drop": ["NET_RAW"]}}),
+    "capabilities unsaid": runner(securityContext={"capabilities": {"drop": None}}),
+    "no word on capabilities": runner(securityContext={"capabilities": None}),
+    "unmasked proc": runner(securityContext={"procMount": "Unmasked"}),
+    "user 0 of the container": runner(securityContext={"runAsUser": 0}),
+    "the address of the node": runner(ports=[{"containerPort": 1, "hostIP": "0.0.0.0"}]),
+    "ports that are none": runner(ports=[1]),
+    "no list of ports": runner(ports={"containerPort": 1}),
     "image": runner(image="evil"),
     "command": runner(command=["sh"]),
     "arguments": runner(args=["x"]),
@@ -153,6 +182,36 @@ ACCEPTED = {
         envFrom=[{"secretRef": {"name": "keys"}}],
     ),
     "a null": spec(affinity=None),
+    "another user": spec(
+        securityContext={
+            "runAsUser": 1000,
+            "runAsGroup": 0,
+            "fsGroup": 2000,
+            "fsGroupChangePolicy": "Always",
+            "supplementalGroups": [100],
+            "runAsNonRoot": True,
+            "sysctls": [{"name": "net.ipv4.tcp_syncookies", "value": "1"}],
+        },
+        hostUsers=False,
+        os={"name": "linux"},
+    ),
+    "other profiles": spec(
+        securityContext={
+            "seccompProfile": {"type": "Localhost", "localhostProfile": "strict.json"},
+            "appArmorProfile": {"type": "RuntimeDefault"},
+            "seLinuxOptions": {"type": "container_t", "level": "s0:c1,c2"},
+        }
+    ),
+    "what holds anyhow": runner(
+        securityContext={
+            "allowPrivilegeEscalation": False,
+            "privileged": False,
+            "readOnlyRootFilesystem": True,
+            "procMount": "Default",
+            "capabilities": {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]},
+        }
+    ),
+    "a port": runner(ports=[{"containerPort": 9000, "hostPort": 0}]),
 }
 
 
@@ -234,6 +293,12 @@ JSON = st.recursive(
                     "emptyDir",
                     "hostPath",
                     "securityContext",
+                    "runAsUser",
+                    "capabilities",
+                    "add",
+                    "drop",
+                    "ports",
+                    "hostUsers",
                     "tolerations",
                     "nodeSelector",
                     "resources",
@@ -251,21 +316,42 @@ JSON = st.recursive(
 )
 
 
-def security(pod: Object) -> Any:
+def ours(pod: Object) -> Any:
+    """What no patch may change at all."""
     (container,) = pod["spec"]["containers"]
-    ours = {
-        name: value for name, value in container.items() if name not in ("resources", "envFrom")
-    }
-    ours["env"] = [one for one in container["env"] if one["name"].startswith("FAIRLEAD_")]
-    ours["volumeMounts"] = [one for one in container["volumeMounts"] if "/fairlead" in str(one)]
-    spec_fields = ("securityContext", "serviceAccountName", "restartPolicy", "enableServiceLinks")
+    patchable = ("resources", "envFrom", "securityContext", "ports")
+    kept = {name: value for name, value in container.items() if name not in patchable}
+    kept["env"] = [one for one in container["env"] if one["name"].startswith("FAIRLEAD_")]
+    mounts = container["volumeMounts"]
+    kept["volumeMounts"] = [one for one in mounts if one["mountPath"].startswith("/fairlead")]
+    names = ("serviceAccountName", "restartPolicy", "enableServiceLinks")
     volumes = [one for one in pod["spec"]["volumes"] if one["name"].startswith("fairlead-")]
-    owned = {
-        name: value
-        for name, value in pod["metadata"]["labels"].items()
-        if name.startswith("fairlead.dev/")
-    }
-    return ours, {name: pod["spec"][name] for name in spec_fields}, volumes, owned
+    labels = pod["metadata"]["labels"].items()
+    own = {name: value for name, value in labels if name.startswith("fairlead.dev/")}
+    return kept, {name: pod["spec"][name] for name in names}, volumes, own
+
+
+def is_restricted(pod: Object) -> bool:
+    (container,) = pod["spec"]["containers"]
+    inner, outer = container["securityContext"], pod["spec"]["securityContext"]
+    return (
+        inner["allowPrivilegeEscalation"] is False
+        and inner["privileged"] is False
+        and "ALL" in inner["capabilities"]["drop"]
+        and set(inner["capabilities"].get("add", ())) <= {"NET_BIND_SERVICE"}
+        and outer["runAsNonRoot"] is True
+        and 0 not in (outer["runAsUser"], inner.get("runAsUser", 1))
+        and outer["seccompProfile"]["type"] in ("RuntimeDefault", "Localhost")
+        and not {"hostNetwork", "hostPID", "hostIPC"} & set(pod["spec"])
+        and not any(set(one) & {"hostPath", "nfs", "iscsi"} for one in pod["spec"]["volumes"])
+    )
+
+
+@pytest.mark.parametrize("patch", ACCEPTED.values(), ids=ACCEPTED)
+def test_what_a_patch_may_say_leaves_the_pod_restricted(patch: Object) -> None:
+    made = build_pod(order(size=size(podPatch=patch)))
+    assert is_restricted(made)
+    assert ours(made) == ours(build_pod(order()))
 
 
 @given(patch=st.dictionaries(st.sampled_from(["spec", "metadata", "status"]), JSON, max_size=3))
@@ -275,4 +361,5 @@ def test_no_patch_reaches_what_is_ours(patch: Object) -> None:
         assert all(isinstance(text, str) for text in problems(patch))
         return
     made = build_pod(order(size=size(podPatch=patch)))
-    assert security(made) == security(build_pod(order()))
+    assert is_restricted(made)
+    assert ours(made) == ours(build_pod(order()))
