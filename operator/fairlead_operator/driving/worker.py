@@ -23,6 +23,7 @@ from fairlead_operator.driving.lent import Shared
 from fairlead_operator.driving.opener import open_run
 from fairlead_operator.driving.remover import remove_all
 from fairlead_operator.driving.seen import Seen
+from fairlead_operator.elector import LeaseLostError
 from fairlead_operator.jobs import jobstatus
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.model import JobModel
@@ -134,6 +135,9 @@ class Worker:
             except (SurpriseError, KubeError) as error:
                 self._problem("Beginning with a job again", error)
                 await self._recover()
+            except LeaseLostError:
+                # Somebody else may act now: the process has to end.
+                raise
             except Exception:
                 log.exception("A mistake of the operator", job=self._name, tries=self.problems)
                 await self._recover()

@@ -53,6 +53,7 @@ class Board:
         "alarms",
         "bases",
         "ended",
+        "failure",
         "grants",
         "graph",
         "holders",
@@ -95,6 +96,8 @@ class Board:
         self.alarms = Alarms()
         self.started: float | None = None
         """When the run started."""
+        self.failure: Mapping[str, Any] | None = None
+        """Why the job fails, where that is no task's failure."""
         self.numbers_due = False
         """Whether an alarm is set to write the job's numbers."""
         self.numbers_written = 0.0

@@ -170,13 +170,12 @@ def set_deadline(board: Board) -> None:
 
 
 def _failure(board: Board, effect: JobChanged) -> Mapping[str, Any] | None:
+    before: Mapping[str, Any] | None = board.written.get("failure")
     record = board.records.get(str(effect.first_failure))
     if effect.first_failure is None or record is None:
-        return None
-    before = board.written.get("failure")
+        return board.failure or before
     if before is not None and before["task"] == record.name:
-        known: Mapping[str, Any] = before
-        return known
+        return before
     node = board.graph.node(record.name)
     outcome = record.reported
     if outcome is None:

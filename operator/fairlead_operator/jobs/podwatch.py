@@ -16,7 +16,7 @@ from fairlead_operator.jobs.board import Board
 from fairlead_operator.jobs.effects import order_stop
 from fairlead_operator.jobs.starting import tell, watch_start, watch_time
 from fairlead_operator.jobs.tasks import TaskRecord
-from fairlead_operator.runners.classify import Ending, Stuck
+from fairlead_operator.runners.classify import Ending, Stuck, not_begun
 from fairlead_operator.runners.pod_record import PodRecord
 
 
@@ -115,7 +115,8 @@ def _ending(
         return OutcomeKind.RELEASED, "the runner ended before it had begun with the task"
     verdict = board.runners.judge(pod, now) if pod is not None else None
     if isinstance(verdict, Ending):
-        return verdict.kind, verdict.explained
+        ending = not_begun(verdict) if record.starting else verdict
+        return ending.kind, ending.explained
     return OutcomeKind.LOST, "the runner ended without a report"
 
 

@@ -6,7 +6,7 @@ from fairlead.api.names import pod_name
 from fairlead.core.node import Node
 from fairlead.core.outcomes import OutcomeKind
 from fairlead.core.states import TaskState
-from fairlead_operator.jobs import taskstatus
+from fairlead_operator.jobs import jobstatus, taskstatus
 from fairlead_operator.jobs.actions import PatchTask, StartTask
 from fairlead_operator.jobs.alarms import AlarmKind
 from fairlead_operator.jobs.asking import Grant, Refused, Wanted
@@ -76,9 +76,7 @@ def _acquire(
 
 def _start(board: Board, name: str, attempt: int, grant: Grant | Refused, now: float) -> None:
     if isinstance(grant, Refused):
-        # It will never run.  The graph knows no other way from here than by an attempt.
-        reason = f"{grant.reason}: {grant.message}"
-        board.graph.attempt_finished(name, attempt, OutcomeKind.NON_RETRYABLE, now, reason=reason)
+        _never(board, name, attempt, grant, now)
         return
     record = board.records[name]
     board.holders[grant.pod_name] = name
@@ -103,6 +101,21 @@ def _start(board: Board, name: str, attempt: int, grant: Grant | Refused, now: f
     else:
         watch_start(board, record, attempt, now)
     numbers_changed(board, now)
+
+
+def _never(board: Board, name: str, attempt: int, refused: Refused, now: float) -> None:
+    """End a task that will never run: with its job, or alone where it is optional.
+
+    The graph has started it, for it knows no other way from there; nothing of that is written.
+    """
+    if board.graph.node(name).root is None:
+        if board.failure is None:
+            board.failure = jobstatus.failure_of(
+                board.records[name], refused.reason, "TaskError", refused.message
+            )
+        board.graph.fail(now, refused.reason)
+    reason = f"{refused.reason}: {refused.message}"
+    board.graph.attempt_finished(name, attempt, OutcomeKind.NON_RETRYABLE, now, reason=reason)
 
 
 def watch_time(board: Board, record: TaskRecord, attempt: int, began: float) -> None:

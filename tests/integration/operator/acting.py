@@ -21,7 +21,7 @@ class Act(Task):
 
     def execute(self, context: ExecutionContext) -> object:
         executions = self._count()
-        if self.what == "wait":
+        if self.what in ("wait", "hold"):
             self._wait(context)
         elif self.what != "return" and executions <= self.times:
             self._misbehave()
@@ -38,7 +38,8 @@ class Act(Task):
         return len(list(marks.iterdir()))
 
     def _wait(self, context: ExecutionContext) -> None:
-        while not Path(self.gate).exists() and not context.should_stop:
+        stubborn = self.what == "hold"
+        while not Path(self.gate).exists() and (stubborn or not context.should_stop):
             time.sleep(0.02)
 
     def _misbehave(self) -> None:

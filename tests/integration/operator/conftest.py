@@ -133,8 +133,8 @@ class Jobs:
         return {task["spec"]["key"]: task for task in found}
 
     def status(self, job: str, key: str) -> Object:
-        """The status of one of those."""
-        status: Object = self.tasks(job)[key].get("status", {})
+        """The status of one of those; empty while there is none."""
+        status: Object = self.tasks(job).get(key, {}).get("status", {})
         return status
 
     def until_task(self, job: str, key: str, **wanted: Any) -> Object:

@@ -44,7 +44,7 @@ def test_the_first_failure_is_the_job_s(jobs: Jobs) -> None:
 
 def test_a_deleted_pod_costs_no_retry(jobs: Jobs) -> None:
     gate = jobs.gate("pod")
-    job = jobs.submit(act("a", "wait", gate=gate), reuse="WithinJob")
+    job = jobs.submit(act("a", "hold", gate=gate, graceSeconds=1), reuse="WithinJob")
     first = jobs.until_task(job, "a", state="Running")["podName"]
     jobs.site.api.delete(jobs.site.core("pods", first))
     status = jobs.until_task(job, "a", attempt=2, state="Running")

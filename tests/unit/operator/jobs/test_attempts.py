@@ -156,6 +156,16 @@ def test_a_runner_that_vanishes_is_charged_to_the_platform() -> None:
     assert not status.get("userFailures")
 
 
+def test_a_runner_that_crashes_before_it_begins_is_tried_again_with_pauses() -> None:
+    seen = world(task("a"))
+    crashed = Container(started=1.0, exit_code=1, ended="Error", message="no module")
+    seen.end_pod(seen.status("a")["podName"], phase="Failed", container=crashed)
+    status = seen.status("a")
+    assert status["attempts"][0]["kind"] == "NeverStarted"
+    assert "podName" not in status
+    assert "notBefore" in status
+
+
 def test_the_platform_has_a_budget_too() -> None:
     seen = world(task("a"))
     for _ in range(11):

@@ -140,15 +140,29 @@ def test_what_keeps_a_task_from_starting_is_said_once_and_taken_back() -> None:
     assert seen.status("a")["podName"]
 
 
-def test_a_task_that_will_never_find_a_runner_fails() -> None:
-    seen = World(job(task("a"), task("b", "a")))
+def terminated(*tasks: dict[str, object]) -> World:
+    seen = World(job(*tasks))
     refused = Refused("GroupTerminated", "it was terminated", final=True)
-    seen.runners.refusals[lambda _: True] = refused
-    seen.operate()
-    assert (seen.state("a"), seen.state("b")) == ("Failed", "Cancelled")
-    assert seen.status("a")["reason"] == "GroupTerminated: it was terminated"
+    seen.runners.refusals[lambda wanted: wanted.identifier == "acme/Do"] = refused
+    return seen.operate()
+
+
+def test_a_task_that_will_never_find_a_runner_fails_its_job() -> None:
+    seen = terminated(task("a"), task("b", "a"))
+    assert (seen.state("a"), seen.state("b")) == ("Cancelled", "Cancelled")
     assert seen.job_state == "Failed"
-    assert seen.job["status"]["failure"]["kind"] == "GroupTerminated"
+    assert seen.job["status"]["reason"] == "GroupTerminated"
+    failure = seen.job["status"]["failure"]
+    assert (failure["type"], failure["message"]) == ("TaskError", "it was terminated")
+    assert not seen.status("a").get("attempt")
+
+
+def test_an_optional_task_that_will_never_find_a_runner_fails_alone() -> None:
+    seen = terminated(task("a", failurePolicy="Ignore"), task("b", "a", identifier="acme/Other"))
+    assert seen.state("a") == "FailedOptional"
+    assert seen.status("a")["reason"] == "GroupTerminated: it was terminated"
+    seen.finish("b")
+    assert seen.job_state == "Completed"
 
 
 def test_a_pod_that_the_quota_refuses_is_asked_for_again() -> None:
