@@ -1,15 +1,14 @@
 """pytest fixtures: Fairlead installed for a session, its operator running.
 
 A ``conftest.py`` imports the names in ``__all__``, which include those of the cluster.
-When a test that uses ``site`` fails, what the site has to say is printed with it.
+When a test that uses ``site`` fails, what the site has to say is printed with it, as it was
+before anything was cleared away.
 """
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from tests.cluster.fixtures import (
-    FAILED,
     cannot,
     cluster,
     cluster_turn,
@@ -17,8 +16,8 @@ from tests.cluster.fixtures import (
     namespace,
     pytest_collection_modifyitems,
     pytest_configure,
-    pytest_runtest_makereport,
 )
+from tests.cluster.fixtures import pytest_runtest_makereport as _note_failure
 from tests.cluster.provider import Cluster
 from tests.cluster.shell import UnsupportedError
 from tests.site.setup import make_site, remove_site
@@ -37,6 +36,21 @@ __all__ = [
     "site_after",
     "site_base",
 ]
+
+USED = pytest.StashKey[Site]()
+"""The site that a test uses."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a failed test's report show its site, before its fixtures clear anything away."""
+    report = yield from _note_failure(item, call)
+    used = item.stash.get(USED, None)
+    if used is not None and report.failed and report.when in ("setup", "call"):
+        report.sections.append((f"site {used.namespace}", used.report()))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -61,9 +75,6 @@ def site(site_base: Site, site_after: None) -> Site:
 
 
 @pytest.fixture
-def site_after(site_base: Site, request: pytest.FixtureRequest) -> Iterator[None]:
-    """Print what there is to know about the site where the test failed."""
-    yield
-    if request.node.stash.get(FAILED, False):
-        width = shutil.get_terminal_size().columns
-        print(f"{' site ' + site_base.namespace + ' ':-^{width}}\n{site_base.report()}")
+def site_after(site_base: Site, request: pytest.FixtureRequest) -> None:
+    """Have the site looked at if the test fails."""
+    request.node.stash[USED] = site_base

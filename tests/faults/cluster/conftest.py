@@ -10,11 +10,10 @@ from tests.cluster.fixtures import (
     namespace,
     pytest_collection_modifyitems,
     pytest_configure,
-    pytest_runtest_makereport,
 )
 from tests.cluster.kubeapi import until
 from tests.faults.cluster.flow import Flow, size_of_both_nodes
-from tests.site.fixtures import site, site_after, site_base
+from tests.site.fixtures import pytest_runtest_makereport, site, site_after, site_base
 from tests.site.site import Site, apply_all, delete_all
 
 __all__ = [

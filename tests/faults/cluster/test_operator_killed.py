@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tests.cluster.kubeapi import until
-from tests.faults.cluster.flow import Flow
+from tests.faults.cluster.flow import PATIENT, Flow
 from tests.site.site import Site
 
 
+@PATIENT
 def test_f00_nothing_breaks(flow: Flow) -> None:
     """The reference: without a fault nothing runs twice."""
     flow.submit()
@@ -14,6 +15,7 @@ def test_f00_nothing_breaks(flow: Flow) -> None:
     assert max(flow.executions().values()) == 1
 
 
+@PATIENT
 def test_f01_the_operator_is_killed_again_and_again_from_early_to_late(
     site: Site, flow: Flow
 ) -> None:
@@ -24,6 +26,7 @@ def test_f01_the_operator_is_killed_again_and_again_from_early_to_late(
     flow.check()
 
 
+@PATIENT
 def test_f07_tasks_end_while_no_operator_runs(site: Site, flow: Flow) -> None:
     """Whatever runners reported meanwhile is found when one starts again."""
     flow.submit()
@@ -34,6 +37,7 @@ def test_f07_tasks_end_while_no_operator_runs(site: Site, flow: Flow) -> None:
     flow.check()
 
 
+@PATIENT
 def test_f08_the_operator_and_a_runner_die_at_once(site: Site, flow: Flow) -> None:
     flow.submit()
     flow.wait_begun(0.3)

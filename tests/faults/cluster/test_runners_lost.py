@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from tests.cluster.kubeapi import until
 from tests.cluster.native.faults import Faults
-from tests.faults.cluster.flow import Flow
+from tests.faults.cluster.flow import PATIENT, SECONDS, Flow
 from tests.site.site import Site
 
 TIMES = 5
 
 
+@PATIENT
 @pytest.mark.parametrize("grace", [None, 0], ids=["asked", "forced"])
 def test_f22_f23_pods_of_running_tasks_are_deleted(
     site: Site, flow: Flow, grace: int | None
@@ -30,6 +31,7 @@ def test_f22_f23_pods_of_running_tasks_are_deleted(
     flow.check()
 
 
+@PATIENT
 def test_f21_the_processes_of_runners_are_killed(flow: Flow) -> None:
     flow.submit()
     for turn in range(TIMES):
@@ -56,17 +58,19 @@ def agent_of(pod_uid: str) -> int | None:
     return None
 
 
+@PATIENT
 def test_f25_a_node_is_lost_and_comes_back(site: Site, flow: Flow, faults: Faults) -> None:
     """What ran there runs elsewhere; what the node still has when it is back changes nothing."""
     flow.submit()
     flow.wait_begun(0.2)
     flow.wait_executing("node2")
     faults.kill("node2")
-    site.wait_finished(flow.name, 240)
+    site.wait_finished(flow.name, SECONDS)
     faults.start("node2")
     flow.check()
 
 
+@PATIENT
 def test_f25_a_node_is_cut_off_and_its_tasks_go_on_there(
     site: Site, flow: Flow, faults: Faults
 ) -> None:
@@ -75,7 +79,7 @@ def test_f25_a_node_is_cut_off_and_its_tasks_go_on_there(
     flow.wait_begun(0.2)
     flow.wait_executing("node2")
     faults.cut("node2")
-    site.wait_finished(flow.name, 240)
+    site.wait_finished(flow.name, SECONDS)
     faults.heal("node2")
     until("node2 is ready", lambda: _ready(site, "node2"), timeout=60)
     flow.check()
