@@ -129,6 +129,8 @@ if __name__ == "__main__":
         try:
             with Session(name="left by an error"):
                 future = until.instance().start(never)
+                while future.status == "pending":  # only what runs is asked to stop
+                    time.sleep(0.02)
                 raise KeyError("in the block")
         except KeyError:
             print("left by an error:", future.status)
