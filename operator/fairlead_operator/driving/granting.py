@@ -105,6 +105,11 @@ class Granting:
         """Note that a pod has reported the end of its task."""
         self._shared.allocator.idle(self.job.namespace, pod_name, since, now)
 
+    def leaving(self, pod_name: str, now: float) -> None:
+        """Note that a pod has reported and is about to end."""
+        self._shared.allocator.idle(self.job.namespace, pod_name, now, now)
+        self._shared.allocator.end(self.job.namespace, pod_name, now)
+
     def give_up(self, pod_name: str, now: float, uid: str | None = None) -> None:
         """Note that a pod will not be made; with ``uid``, that its node is lost."""
         self._shared.holders.pop((self.job.namespace, pod_name), None)

@@ -74,6 +74,9 @@ class Runners(Protocol):
     def idle(self, pod_name: str, since: float, now: float) -> None:
         """Note that a pod has reported the end of its task."""
 
+    def leaving(self, pod_name: str, now: float) -> None:
+        """Note that a pod has reported and is about to end."""
+
     def give_up(self, pod_name: str, now: float, uid: str | None = None) -> None:
         """Note that a pod will not be made; with ``uid``, that its node is lost."""
 

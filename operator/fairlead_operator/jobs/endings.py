@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fairlead.api import labels
 from fairlead.api.words import camel
 from fairlead.core.node import NodeSpec
-from fairlead.core.outcomes import OutcomeKind
+from fairlead.core.outcomes import AT_ONCE, OutcomeKind
 from fairlead.core.states import TaskState
 from fairlead.errors import DependencyError, DuplicateTaskError, InvalidRequestError
 from fairlead_operator.jobs import taskstatus
@@ -27,7 +27,11 @@ KEPT = frozenset({TaskState.COMPUTED, TaskState.COMPLETED})
 
 def reported(board: Board, record: TaskRecord, outcome: Outcome, now: float) -> None:
     """Take an attempt's end as its runner reported it."""
-    board.runners.idle(record.pod_name, now if outcome.time is None else outcome.time, now)
+    if outcome.kind in AT_ONCE:
+        # Whatever ended the attempt ends the runner too, though that may be seen only later.
+        board.runners.leaving(record.pod_name, now)
+    else:
+        board.runners.idle(record.pod_name, now if outcome.time is None else outcome.time, now)
     if outcome.kind is not OutcomeKind.SUCCEEDED:
         failed(board, record, outcome.kind, _why(outcome), now)
     elif not record.children:

@@ -147,6 +147,14 @@ def test_a_larger_size_outlives_the_operator() -> None:
     assert seen.pods[seen.status("a")["podName"]].size == "large"
 
 
+def test_a_runner_that_reports_its_own_end_gets_nothing_more() -> None:
+    seen = world(task("a"), task("b", "a"))
+    seen.finish("a", OutcomeKind.DISRUPTED)
+    status = seen.status("a")
+    assert (status["attempt"], status["state"]) == (2, "Queued")
+    assert status["podName"].endswith("-a2")
+
+
 def test_a_runner_that_vanishes_is_charged_to_the_platform() -> None:
     seen = world(task("a"))
     seen.begin("a")

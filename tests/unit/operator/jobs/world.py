@@ -74,6 +74,9 @@ class Runners:
         if pod is not None and not pod.ended:
             self.waiting.add(pod_name)
 
+    def leaving(self, pod_name: str, now: float) -> None:
+        self.waiting.discard(pod_name)
+
     def give_up(self, pod_name: str, now: float, uid: str | None = None) -> None:
         self.waiting.discard(pod_name)
         self.granted.discard(pod_name)
