@@ -265,8 +265,8 @@ _WAITING = (
     FailureClass(
         "GroupTerminated",
         OutcomeKind.NON_RETRYABLE,
-        "The machine group was terminated before the task had started on it.",
-        "Start another group and submit there; wait for a run before its group is terminated.",
+        "The machine group was terminated before the run had started.",
+        "Start another group and run it there; wait for a run before its group is terminated.",
     ),
     FailureClass(
         "NoCompatibleRelease",

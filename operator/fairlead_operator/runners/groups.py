@@ -134,6 +134,6 @@ class GroupIndex:
                 explained("UnknownMachineGroup", f"There is no MachineGroup {name} here."),
             )
         if found.terminated or found.deleted:
-            message = f"The machine group {name} was terminated before the task had started on it."
+            message = f"The machine group {name} was terminated before the run had started."
             return Refusal("GroupTerminated", explained("GroupTerminated", message), Remedy.NONE)
         return found

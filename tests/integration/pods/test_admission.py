@@ -42,7 +42,7 @@ PATCH: Object = {
         "containers": [
             {
                 "name": "runner",
-                "env": [{"name": "PROXY", "value": "http://proxy"}],
+                "env": [{"name": "PROXY", "value": "proxy:3128"}],
                 "envFrom": [{"configMapRef": {"name": "more"}}],
                 "volumeMounts": [{"name": "scratch", "mountPath": "/scratch"}],
             }

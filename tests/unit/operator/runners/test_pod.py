@@ -286,7 +286,7 @@ def test_a_patch_adds_without_taking_away() -> None:
             "containers": [
                 {
                     "name": "runner",
-                    "env": [{"name": "PROXY", "value": "http://proxy"}],
+                    "env": [{"name": "PROXY", "value": "proxy:3128"}],
                     "volumeMounts": [{"name": "data", "mountPath": "/data"}],
                 }
             ],
@@ -299,7 +299,7 @@ def test_a_patch_adds_without_taking_away() -> None:
     assert made["spec"]["schedulerName"] == "other"
     assert set(volumes(made)) == {*volumes(plain), "data"}
     assert mounts(made) == {**mounts(plain), "/data": "data"}
-    assert variables(made) == {**variables(plain), "PROXY": "http://proxy"}
+    assert variables(made) == {**variables(plain), "PROXY": "proxy:3128"}
     assert made["spec"]["securityContext"] == SECURITY
     assert container(made)["securityContext"] == CONTAINER_SECURITY
     assert container(made)["command"] == container(plain)["command"]

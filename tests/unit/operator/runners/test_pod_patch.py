@@ -97,7 +97,7 @@ REFUSED = {
     ),
     "a mount above ours": runner(volumeMounts=[{"name": "x", "mountPath": "/"}]),
     "a mount in disguise": runner(volumeMounts=[{"name": "x", "mountPath": "/a/../fairlead/work"}]),
-    "a mount with dots": runner(volumeMounts=[{"name": "x", "mountPath": "/./fairlead//work/"}]),
+    "a mount with dots": runner(volumeMounts=[{"name": "x", "mountPath": "/./fairlead//store/"}]),
     "a mount over the token": runner(
         volumeMounts=[{"name": "x", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}]
     ),
