@@ -22,7 +22,7 @@ def test_a_diamond_runs_in_order(client: Client) -> None:
 
 
 def test_a_chain_longer_than_any_number_of_groups(client: Client) -> None:
-    job = client.jobs().submit("chain", Chain(300)).wait(timeout=60)
+    job = client.jobs().submit("chain", Chain(300)).wait(timeout=600)
 
     tasks = [task for task in job.tasks() if task.identifier == "A"]
     assert len(tasks) == 300

@@ -10,7 +10,7 @@ from .programs.recursion import Endless, Fibonacci, Wide
 
 
 def test_recursion(client: Client) -> None:
-    job = client.jobs().submit("fibonacci", Fibonacci(7)).wait(timeout=60)
+    job = client.jobs().submit("fibonacci", Fibonacci(7)).wait(timeout=300)
 
     assert job.result == 13
     assert {task.identifier for task in job.tasks()} == {"Fibonacci", "Add"}
