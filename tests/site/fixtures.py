@@ -1,4 +1,4 @@
-"""pytest fixtures: Fairlead installed for a session, its operator running.
+"""pytest fixtures: Fairlead installed for a folder of tests, its operator running.
 
 A ``conftest.py`` imports the names in ``__all__``, which include those of the cluster.
 When a test that uses ``site`` fails, what the site has to say is printed with it, as it was
@@ -40,6 +40,9 @@ __all__ = [
 USED = pytest.StashKey[Site]()
 """The site that a test uses."""
 
+_sites: list[Site] = []
+"""All sites of this process: each folder of tests makes one, which stays until the end."""
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
@@ -55,20 +58,25 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def site_base(cluster: Cluster) -> Iterator[Site]:
-    """Fairlead installed over a namespace of the session's own; no operator runs yet."""
+    """Fairlead installed over a namespace of the folder's own; no operator runs yet."""
     try:
         made = make_site(cluster)
     except UnsupportedError as reason:
         cannot(reason)
+    _sites.append(made)
     try:
         yield made
     finally:
+        _sites.remove(made)
         remove_site(made)
 
 
 @pytest.fixture
 def site(site_base: Site, site_after: None) -> Site:
-    """The session's site, with its operator running whatever the last test did to it."""
+    """The folder's site, with its operator running whatever the last test did to it."""
+    for other in _sites:
+        if other is not site_base:
+            other.operator.stop()
     site_base.operator.start()
     site_base.operator.resume()
     return site_base
