@@ -97,7 +97,7 @@ class Operator:
             settings.identity,
             seconds=settings.lease_seconds,
         )
-        self.client.guard = self.elector.check
+        self.client.guard = self.elector.confirmed
         self._acting = make(self.client, settings, self.metrics)
         self._exposition: Exposition | None = None
 

@@ -79,18 +79,33 @@ class Elector:
 
     @property
     def leading(self) -> bool:
-        """Whether this process holds the lease, as far as it can know at this moment."""
-        return self._renewed is not None and self._clock() - self._renewed < self._deadline
+        """Whether this process may act: for a while less than others would wait."""
+        return self._silence < self._seconds * 2 / 3
 
-    def check(self) -> None:
-        """Raise LeaseLostError unless this process leads: for use right before a write."""
-        if not self.leading:
-            raise LeaseLostError("the lease was not renewed in time")
+    async def confirmed(self) -> None:
+        """Return when this process may act, which mostly is at once: for use before a write.
+
+        A renewal that is late holds writes up; whether the lease is lost turns out meanwhile.
+
+        Raises
+        ------
+        LeaseLostError
+            If this process does not hold the lease.
+        """
+        while not self.leading:
+            self._check()
+            await asyncio.sleep(self._seconds / 150)
 
     @property
-    def _deadline(self) -> float:
-        """How long after a renewal began this process may act: a while less than others wait."""
-        return self._seconds * 2 / 3
+    def _silence(self) -> float:
+        """How long ago the last renewal that succeeded was begun."""
+        return float("inf") if self._renewed is None else self._clock() - self._renewed
+
+    def _check(self) -> None:
+        if self._renewed is None:
+            raise LeaseLostError("this process does not hold the lease")
+        if self._silence >= self._seconds:
+            raise LeaseLostError("the lease was not renewed in time")
 
     async def campaign(self) -> None:
         """Return when this process holds the lease."""
@@ -186,7 +201,7 @@ class Elector:
 
     async def _renew_in_time(self) -> None:
         while True:
-            self.check()
+            self._check()
             began = self._clock()
             try:
                 await self._renew()

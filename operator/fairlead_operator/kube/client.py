@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -112,8 +112,8 @@ class KubeClient:
         self._transport = Transport(config, agent=agent)
         self._patience = patience or Patience()
         self._room = asyncio.Semaphore(most_requests)
-        self.guard: Callable[[], None] | None = None
-        """Called before every write; what it raises is raised instead of writing."""
+        self.guard: Callable[[], Awaitable[None]] | None = None
+        """Awaited before every write; what it raises is raised instead of writing."""
 
     async def __aenter__(self) -> KubeClient:
         return self
@@ -356,7 +356,7 @@ class KubeClient:
             try:
                 async with self._room:
                     if self.guard is not None and request.writes:
-                        self.guard()
+                        await self.guard()
                     return await self._transport.send(request, seconds=self._patience.seconds)
             except KubeError as error:
                 failures += 1

@@ -105,13 +105,29 @@ def test_one_that_stood_still_does_not_act_any_more(proxied: Path, here: str) ->
     async def test() -> None:
         async with candidates(proxied, here, "a") as (a,):
             assert await a.takes_it()
-            a.elector.check()
-            a.clock.time += SECONDS * 2 / 3
+            await a.elector.confirmed()
+            a.clock.time += SECONDS
             assert not a.elector.leading
             with pytest.raises(LeaseLostError, match="not renewed in time"):
-                a.elector.check()
+                await a.elector.confirmed()
             with pytest.raises(LeaseLostError):
                 await a.elector._renew_in_time()
+
+    run(test())
+
+
+def test_a_late_renewal_holds_writes_up(proxied: Path, here: str) -> None:
+    async def test() -> None:
+        async with candidates(proxied, here, "a") as (a,):
+            assert await a.takes_it()
+            a.clock.time += SECONDS * 2 / 3
+            assert not a.elector.leading
+            writing = asyncio.create_task(a.elector.confirmed())
+            await asyncio.sleep(0)
+            assert not writing.done()
+            await a.elector._renew_in_time()
+            await writing
+            assert a.elector.leading
 
     run(test())
 
@@ -119,7 +135,7 @@ def test_one_that_stood_still_does_not_act_any_more(proxied: Path, here: str) ->
 def test_no_write_leaves_a_process_that_does_not_lead(proxied: Path, here: str) -> None:
     async def test() -> None:
         async with candidates(proxied, here, "a") as (a,), client(proxied) as own:
-            own.guard = a.elector.check
+            own.guard = a.elector.confirmed
             with pytest.raises(LeaseLostError):
                 await own.delete(LEASES, here, "any")
             assert [page.items async for page in own.pages(LEASES, here)] == [[]]

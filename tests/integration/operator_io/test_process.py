@@ -104,9 +104,9 @@ def test_cut_off_from_the_server_it_ends_and_another_takes_over(
     first.wait_leading()
     second = start("second", kubeconfig=cluster.kubeconfig)
     second.wait_ready()
-    proxy.add("drop")
-    assert first.wait_ended() == 1
-    second.wait_leading()
+    with proxy.rule("drop", path="^/api"):
+        assert first.wait_ended() == 1
+        second.wait_leading()
 
 
 def test_without_the_definitions_it_waits_and_says_so_once(
