@@ -272,9 +272,9 @@ class Allocator:
     def pod_seen(self, pod: PodRecord, now: float) -> None:
         """Take note of a pod as it is now, one that was deleted included."""
         if (pod.key, pod.uid) in self._abandoned:
-            if pod.ended:
-                self._abandoned.discard((pod.key, pod.uid))
-            return
+            if not pod.ended:
+                return
+            self._abandoned.discard((pod.key, pod.uid))
         runner = self._runners.get(pod.key)
         if pod.ended:
             if runner is not None:

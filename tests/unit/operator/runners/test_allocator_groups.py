@@ -179,7 +179,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(steps=STEPS, bound=st.integers(0, 4))
 def test_bounds_hold_and_nobody_is_forgotten(steps: list[Any], bound: int) -> None:
     """At every step no more runners than allowed; in the end everybody who asks gets one."""
