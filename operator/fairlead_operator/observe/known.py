@@ -6,6 +6,7 @@ identifies it, because it holds all objects of a kind.
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Any
 
 from fairlead.api import labels
@@ -119,7 +120,8 @@ class Known:
 
 def key_of(metadata: dict[str, Any]) -> Key:
     """Return what an object is known by."""
-    return metadata.get("namespace", ""), metadata["name"]
+    # All objects of a namespace share its name.
+    return intern(metadata.get("namespace", "")), metadata["name"]
 
 
 def version_of(metadata: dict[str, Any]) -> int:

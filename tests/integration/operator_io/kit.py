@@ -57,7 +57,7 @@ def task(name: str, job: str = "nightly") -> Object:
     }
 
 
-async def until(what: str, probe: Callable[[], T | Awaitable[T]]) -> T:
+async def until(what: str, probe: Callable[[], Any]) -> Any:
     """Ask again and again until the answer is true, and return it."""
     end = time.monotonic() + PATIENT_SECONDS
     while True:
