@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from fairlead.api.names import group_pod_name
+from fairlead.errors import FairleadError
 from fairlead_operator.driving.lent import Shared
 from fairlead_operator.kube.client import KubeClient
 from fairlead_operator.kube.errors import AlreadyExistsError, KubeError, NotFoundError
@@ -54,6 +55,9 @@ KEEP_SECONDS = 300.0
 
 AGAIN_SECONDS = 5.0
 """Seconds after which something is tried again that the API server refused."""
+
+MISTAKE_SECONDS = 60.0
+"""Seconds after which something is tried again at which the operator made a mistake."""
 
 log = Log("upkeep")
 
@@ -213,6 +217,12 @@ class Upkeep:
         except KubeError as error:
             log.warning("Will look again", kind=kind.kind, name=key[1], why=str(error))
             self._look(kind, key, self._clock() + AGAIN_SECONDS)
+        except FairleadError:
+            raise
+        except Exception:
+            # One object that nobody has thought of must not hold up all others.
+            log.exception("A mistake of the operator", kind=kind.kind, name=key[1])
+            self._look(kind, key, self._clock() + MISTAKE_SECONDS)
 
     async def _make_room(self) -> None:
         """End the runners that do nothing and are in others' way."""
@@ -280,7 +290,8 @@ class Upkeep:
             await self._client.patch(GROUPS, *key, {"spec": {"desired": "Terminated"}})
         if isinstance(release, ChosenRelease):
             for _ in range(plan.make):
-                await self._make_runner(group, release, memory)
+                if not await self._make_runner(group, release, memory):
+                    break
         if plan.again is not None:
             self._look(GROUPS, key, plan.again)
         if not group.deleted:
@@ -300,9 +311,9 @@ class Upkeep:
         room = float("inf")
         if isinstance(size, Size) and size.max_runners is not None:
             room = size.max_runners - shared.allocator.count(size.name)
-        stuck = self._stuck(group, now)
+        troubles = [*self._stuck(group, now).values(), *filter(None, [memory.refused])]
         refusal = refusals[0] if refusals else None
-        return release, GroupFacts(group, runners, name, refusal, room, tuple(stuck.values()))
+        return release, GroupFacts(group, runners, name, refusal, room, tuple(troubles))
 
     def _stuck(self, group: Group, now: float) -> dict[str, Stuck | Ending]:
         """Return, by pod, why runners that wait for a task are not up."""
@@ -330,26 +341,27 @@ class Upkeep:
             if self._shared.allocator.end(group.namespace, name, now):
                 await self._client.delete(PODS, group.namespace, name)
 
-    async def _make_runner(self, group: Group, release: ChosenRelease, memory: GroupMemory) -> None:
+    async def _make_runner(self, group: Group, release: ChosenRelease, memory: GroupMemory) -> bool:
+        """Make one more runner; return whether it is worth trying another."""
         now = self._clock()
         ordinal = memory.next_ordinal(group, now)
         name = group_pod_name(group.name, group_uid=group.uid, ordinal=ordinal)
         order = self._order(group, release, name)
         if order is None:
-            return
+            return False
         try:
             raw = await self._client.create(PODS, group.namespace, build_pod(order))
         except AlreadyExistsError:
-            return
+            return True
         except KubeError as error:
-            memory.failed(now)
-            stuck = creation_refused(error.status, error.message)
-            log.warning("Could not make a runner", group=group.name, why=stuck.explained)
-            self._look(GROUPS, group.key, memory.pause)
-            return
+            memory.failed(now, creation_refused(error.status, error.message))
+            self._look(GROUPS, group.key, now)
+            return False
+        memory.refused = None
         pod = parse_pod(raw)
         self._shared.allocator.made(pod, now)
         self._shared.pod_seen(pod, now)
+        return True
 
     def _order(self, group: Group, release: ChosenRelease, name: str) -> PodOrder | None:
         settings = self._shared.settings

@@ -111,6 +111,7 @@ class Allocator:
         self._abandoned: set[tuple[PodKey, str]] = set()
         self._holds: dict[str, Hold] = {}
         self._to_end: list[PodKey] = []
+        self._synced = False
         self._group_changed: Callable[[str, str], None] = lambda namespace, group: None
 
     def tell_of_groups(self, changed: Callable[[str, str], None]) -> None:
@@ -283,6 +284,9 @@ class Allocator:
         if runner is None:
             runner = _seen_runner(pod)
             self._add(runner, now)
+            if self._synced and runner.group:
+                # One that was granted is known; this was made to be kept ready.
+                self.idle(*runner.key, now, now)
         runner.seen, runner.up = True, pod.phase == "Running"
         runner.reuse_seconds = float(pod.reuse_seconds)
         if not pod.alive and runner.use in (Use.IDLE, Use.UNCLAIMED):
@@ -327,6 +331,8 @@ class Allocator:
         for runner in list(self._assigned.get(job, {}).values()):
             if runner.key not in named and runner.seen:
                 self._change(runner, Use.UNCLAIMED, now)
+                if runner.group:
+                    self.idle(*runner.key, now, now)
             elif runner.key not in named:
                 self._remove(runner, now)
 
@@ -348,6 +354,7 @@ class Allocator:
 
     def synced(self, now: float) -> None:
         """Take note that all Tasks are known: runners of groups that none names are idle."""
+        self._synced = True
         for runner in list(self._runners.values()):
             if runner.use is Use.UNCLAIMED and runner.group:
                 self.idle(*runner.key, now, now)

@@ -38,6 +38,8 @@ class GroupMemory:
         How many of its runners in a row did not start.
     pause
         Until when none is made therefore.
+    refused
+        Why the API server would not have the latest one.
     """
 
     release: str | None = None
@@ -45,6 +47,7 @@ class GroupMemory:
     ordinal: int = 0
     failures: int = 0
     pause: float = 0.0
+    refused: Stuck | None = None
 
     def note(self, runners: Sequence[Runner], now: float) -> None:
         """Take note of what its runners do."""
@@ -62,9 +65,10 @@ class GroupMemory:
         self.ordinal = max(self.ordinal + 1, int(now - group.created))
         return self.ordinal
 
-    def failed(self, now: float) -> None:
-        """Take note that a runner did not start."""
+    def failed(self, now: float, refused: Stuck | None = None) -> None:
+        """Take note that a runner did not start, or was not even made."""
         self.failures += 1
+        self.refused = refused
         self.pause = now + min(FIRST_PAUSE * 2.0 ** (self.failures - 1), LONGEST_PAUSE)
 
 

@@ -112,6 +112,20 @@ def test_runners_are_found_again() -> None:
     world.waits("b", "b1")
 
 
+def test_a_runner_of_a_group_whose_making_seemed_to_fail_is_given_tasks_all_the_same() -> None:
+    world = World(group_object())
+    world.allocator.synced(0)
+    world.see(record("kept", group="mine"))
+    assert warm(world.ask("a", "a1", group="mine"), "kept")
+
+
+def test_what_a_model_forgot_in_a_group_is_idle_again() -> None:
+    world = World(group_object())
+    world.make("a", "p1", group="mine")
+    world.allocator.reconcile("a", [], 0)
+    assert warm(world.ask("b", "b1", group="mine"), "p1")
+
+
 def test_a_runner_that_no_task_names_counts_but_is_not_given() -> None:
     world = World(maxRunners=1)
     world.see(record("stray", "a"))
