@@ -42,7 +42,7 @@ def test_f08_the_operator_and_a_runner_die_at_once(site: Site, flow: Flow) -> No
     flow.submit()
     flow.wait_begun(0.3)
     pod = flow.wait_executing()
-    site.operator.kill()
     site.api.delete(site.core("pods", pod["metadata"]["name"]), gracePeriodSeconds=0)
+    site.operator.kill()
     site.operator.start()
     flow.check()
