@@ -7,19 +7,21 @@ import re
 import subprocess
 import sys
 
+import pytest
 from tests.cluster.kubeapi import KubeApi, until
 from tests.cluster.paths import PROJECT
 from tests.cluster.provider import Cluster
 from tests.site.demo import NAMESPACE
 
 
+@pytest.mark.timeout(900, func_only=True)
 def test_the_demonstration_shows_a_job_from_nothing_to_its_results(cluster: Cluster) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.site", "demo"],
         cwd=PROJECT,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=800,
         check=False,
     )
     shown = done.stdout
