@@ -17,12 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from fairlead_operator.runners.groups import Group, GroupIndex
 from fairlead_operator.runners.lanes import Lane, LaneName, PodKey, Runner, Use
 from fairlead_operator.runners.pod_record import PodRecord
 from fairlead_operator.runners.refusal import Refusal, Remedy
+from fairlead_operator.runners.roster import Roster
 from fairlead_operator.runners.sizes import Size, SizeIndex
 from fairlead_operator.runners.waiting import Waiter
 
@@ -30,8 +30,6 @@ ASSIGN_MARGIN = 2.0
 """Seconds before an idle runner exits in which it is given nothing any more."""
 
 FOREVER = float("inf")
-
-Name = TypeVar("Name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +102,15 @@ class Allocator:
         self._sizes = sizes
         self._groups = groups
         self._wake = wake
-        self._runners: dict[PodKey, Runner] = {}
-        self._lanes: dict[LaneName, Lane] = {}
-        self._pools: dict[tuple[str, ...], dict[PodKey, Runner]] = {}
-        self._assigned: dict[str, dict[PodKey, Runner]] = {}
+        self._roster = Roster(self._bound_of)
         self._abandoned: set[tuple[PodKey, str]] = set()
         self._holds: dict[str, Hold] = {}
         self._to_end: list[PodKey] = []
         self._synced = False
-        self._group_changed: Callable[[str, str], None] = lambda namespace, group: None
 
     def tell_of_groups(self, changed: Callable[[str, str], None]) -> None:
         """Have somebody told, by namespace and name, of groups whose runners do something else."""
-        self._group_changed = changed
+        self._roster.group_changed = changed
 
     # --- asking ---------------------------------------------------------------------
 
@@ -129,7 +123,7 @@ class Allocator:
         if isinstance(where, Refusal):
             return where
         size, lanes = where
-        mine = self._runners.get((request.namespace, request.pod_name))
+        mine = self._roster.get((request.namespace, request.pod_name))
         if mine is not None and mine.use is Use.ASSIGNED and mine.job == request.job:
             return Grant(None, False, size)
         return (
@@ -153,17 +147,12 @@ class Allocator:
         bounds: dict[LaneName, int | None] = {("size", size.name): size.max_runners}
         if group is not None:
             bounds["group", group.namespace, group.name] = group.maximum
-        return size, {name: self._bounded(name, bound) for name, bound in bounds.items()}
-
-    def _bounded(self, name: LaneName, bound: int | None) -> Lane:
-        lane = self._lanes.setdefault(name, Lane())
-        lane.bound = bound
-        return lane
+        return size, {name: self._roster.bounded(name, bound) for name, bound in bounds.items()}
 
     def _take_idle(
         self, request: RunnerRequest, size: Size, lanes: dict[LaneName, Lane], now: float
     ) -> Grant | None:
-        pool = self._pools.get(_pool(request, size.name))
+        pool = self._roster.pools.get(_pool(request, size.name))
         if not pool:
             return None
         if any(_before(lane, request, now, ties=False) for lane in lanes.values()):
@@ -172,7 +161,7 @@ class Allocator:
         found = next((one for one in reversed(pool.values()) if one.until > now), None)
         if found is None:
             return None
-        self._change(found, Use.ASSIGNED, now, request.job)
+        self._roster.change(found, Use.ASSIGNED, now, request.job)
         self._served(request.job, lanes, now)
         return Grant(found.key[1], found.up, size)
 
@@ -200,8 +189,8 @@ class Allocator:
         self, request: RunnerRequest, size: Size, lanes: dict[LaneName, Lane], now: float
     ) -> Grant:
         runner = _new_runner(request, size)
-        self._add(runner, now)
-        self._change(runner, Use.ASSIGNED, now, request.job)
+        self._roster.add(runner, now)
+        self._roster.change(runner, Use.ASSIGNED, now, request.job)
         self._served(request.job, lanes, now)
         return Grant(None, False, size)
 
@@ -211,7 +200,7 @@ class Allocator:
         """End the runner that has been idle longest, unless enough are ending already."""
         if lane.free <= 0 and lane.idle and len(lane.ending) < len(lane.queue):
             runner = next(iter(lane.idle.values()))
-            self._change(runner, Use.ENDING, now)
+            self._roster.change(runner, Use.ENDING, now)
             self._to_end.append(runner.key)
 
     def _wake_next(self, lane: Lane, now: float) -> None:
@@ -229,16 +218,16 @@ class Allocator:
 
     def forget_job(self, job: str) -> None:
         """Take note that a job wants nothing more."""
-        for lane in self._lanes.values():
+        for lane in self._roster.lanes.values():
             lane.queue.remove(job)
         for hold in self._holds.values():
             hold.jobs.discard(job)
 
     def tick(self, now: float) -> None:
         """Take note of the time, every second or so: wake the next where one did not answer."""
-        for name, lane in list(self._lanes.items()):
+        for name, lane in list(self._roster.lanes.items()):
             if lane.empty:
-                del self._lanes[name]
+                del self._roster.lanes[name]
             elif len(lane.queue):
                 self._wake_next(lane, now)
         for namespace in [name for name, hold in self._holds.items() if now >= hold.until]:
@@ -246,7 +235,7 @@ class Allocator:
 
     def bounds_changed(self, now: float) -> None:
         """Wake who may have a chance after a size or a group was changed."""
-        for name, lane in self._lanes.items():
+        for name, lane in self._roster.lanes.items():
             lane.bound = self._bound_of(name)
             self._wake_next(lane, now)
 
@@ -276,27 +265,27 @@ class Allocator:
             if not pod.ended:
                 return
             self._abandoned.discard((pod.key, pod.uid))
-        runner = self._runners.get(pod.key)
+        runner = self._roster.get(pod.key)
         if pod.ended:
             if runner is not None:
                 self._remove(runner, now)
             return
         if runner is None:
             runner = _seen_runner(pod)
-            self._add(runner, now)
+            self._roster.add(runner, now)
             if self._synced and runner.group:
                 # One that was granted is known; this was made to be kept ready.
                 self.idle(*runner.key, now, now)
         runner.seen, runner.up = True, pod.phase == "Running"
         runner.reuse_seconds = float(pod.reuse_seconds)
         if not pod.alive and runner.use in (Use.IDLE, Use.UNCLAIMED):
-            self._change(runner, Use.ENDING, now)
+            self._roster.change(runner, Use.ENDING, now)
 
     def held(self, namespace: str, pod_name: str, job: str, now: float) -> None:
         """Take note that a Task of a job names a pod and has not ended there."""
-        runner = self._runners.get((namespace, pod_name))
+        runner = self._roster.get((namespace, pod_name))
         if runner is not None and runner.use is not Use.ASSIGNED:
-            self._change(runner, Use.ASSIGNED, now, job)
+            self._roster.change(runner, Use.ASSIGNED, now, job)
 
     def idle(self, namespace: str, pod_name: str, since: float, now: float) -> None:
         """Take note that a runner has reported and waits for its next task.
@@ -306,31 +295,31 @@ class Allocator:
         since
             When it reported.
         """
-        runner = self._runners.get((namespace, pod_name))
+        runner = self._roster.get((namespace, pod_name))
         if runner is None or runner.use is Use.ENDING:
             return
         if runner.reuse == "Never":
-            self._change(runner, Use.ENDING, now)
+            self._roster.change(runner, Use.ENDING, now)
             return
         wait = FOREVER if runner.group else runner.reuse_seconds - ASSIGN_MARGIN
-        self._change(runner, Use.IDLE, since)
+        self._roster.change(runner, Use.IDLE, since)
         runner.until = since + wait
         for name in runner.lanes:
-            self._wake_next(self._lanes[name], now)
+            self._wake_next(self._roster.lane(name), now)
 
     def made(self, pod: PodRecord, now: float) -> None:
         """Take note of a pod that is made for a group without a task: it may be given one."""
-        if pod.key not in self._runners:
-            self._add(_seen_runner(pod), now)
-        if self._runners[pod.key].use is Use.UNCLAIMED:
+        if pod.key not in self._roster:
+            self._roster.add(_seen_runner(pod), now)
+        if self._roster[pod.key].use is Use.UNCLAIMED:
             self.idle(*pod.key, now, now)
 
     def reconcile(self, job: str, pods: Iterable[PodKey], now: float) -> None:
         """Take note that these are all the pods that a job's Tasks name."""
         named = set(pods)
-        for runner in list(self._assigned.get(job, {}).values()):
+        for runner in list(self._roster.assigned.get(job, {}).values()):
             if runner.key not in named and runner.seen:
-                self._change(runner, Use.UNCLAIMED, now)
+                self._roster.change(runner, Use.UNCLAIMED, now)
                 if runner.group:
                     self.idle(*runner.key, now, now)
             elif runner.key not in named:
@@ -340,24 +329,29 @@ class Allocator:
         """Count a pod no longer: it will not be made, or its node is lost (then with ``uid``)."""
         if uid is not None:
             self._abandoned.add(((namespace, pod_name), uid))
-        runner = self._runners.get((namespace, pod_name))
+        runner = self._roster.get((namespace, pod_name))
         if runner is not None:
             self._remove(runner, now)
 
     def end(self, namespace: str, pod_name: str, now: float) -> bool:
         """Give a runner nothing more, as its pod is to be deleted; False if it is at work."""
-        runner = self._runners.get((namespace, pod_name))
+        runner = self._roster.get((namespace, pod_name))
         if runner is None or runner.use is Use.ASSIGNED:
             return False
-        self._change(runner, Use.ENDING, now)
+        self._roster.change(runner, Use.ENDING, now)
         return True
 
     def synced(self, now: float) -> None:
         """Take note that all Tasks are known: runners of groups that none names are idle."""
         self._synced = True
-        for runner in list(self._runners.values()):
+        for runner in list(self._roster):
             if runner.use is Use.UNCLAIMED and runner.group:
                 self.idle(*runner.key, now, now)
+
+    def _remove(self, runner: Runner, now: float) -> None:
+        self._roster.remove(runner, now)
+        for name in runner.lanes:
+            self._wake_next(self._roster.lane(name), now)
 
     def take_ends(self) -> list[PodKey]:
         """Return the pods to be deleted to make room for others; each is told once."""
@@ -368,62 +362,18 @@ class Allocator:
 
     def runners_of(self, namespace: str, group: str) -> list[Runner]:
         """Return the runners of a group."""
-        lane = self._lanes.get(("group", namespace, group))
+        lane = self._roster.lanes.get(("group", namespace, group))
         return list(lane.runners.values()) if lane else []
 
     def count(self, size: str) -> int:
         """Return how many runners of a size there are."""
-        lane = self._lanes.get(("size", size))
+        lane = self._roster.lanes.get(("size", size))
         return len(lane.runners) if lane else 0
 
     def waiting(self, size: str) -> int:
         """Return how many jobs wait for a runner of a size."""
-        lane = self._lanes.get(("size", size))
+        lane = self._roster.lanes.get(("size", size))
         return len(lane.queue) if lane else 0
-
-    # --- bookkeeping ----------------------------------------------------------------------
-
-    def _add(self, runner: Runner, now: float) -> None:
-        runner.since = now
-        self._runners[runner.key] = runner
-        for name in runner.lanes:
-            lane = self._lanes.get(name) or self._bounded(name, self._bound_of(name))
-            lane.runners[runner.key] = runner
-            lane.enter(runner)
-
-    def _remove(self, runner: Runner, now: float) -> None:
-        self._change(runner, Use.UNCLAIMED, now)
-        del self._runners[runner.key]
-        for name in runner.lanes:
-            lane = self._lanes[name]
-            del lane.runners[runner.key]
-            self._wake_next(lane, now)
-
-    def _change(self, runner: Runner, use: Use, since: float, job: str = "") -> None:
-        """Let a runner do something else: the only place where that changes."""
-        lanes = [self._lanes[name] for name in runner.lanes]
-        for lane in lanes:
-            lane.leave(runner)
-        if runner.use is Use.IDLE:
-            _take_out(self._pools, runner.pool, runner)
-        elif runner.use is Use.ASSIGNED:
-            _take_out(self._assigned, runner.job, runner)
-        runner.use, runner.job, runner.since = use, job, since
-        if use is Use.IDLE:
-            self._pools.setdefault(runner.pool, {})[runner.key] = runner
-        elif use is Use.ASSIGNED:
-            self._assigned.setdefault(job, {})[runner.key] = runner
-        for lane in lanes:
-            lane.enter(runner)
-        if runner.group:
-            self._group_changed(runner.key[0], runner.group)
-
-
-def _take_out(shelves: dict[Name, dict[PodKey, Runner]], name: Name, runner: Runner) -> None:
-    """Take a runner out of one of some collections, and that away if it is empty."""
-    del shelves[name][runner.key]
-    if not shelves[name]:
-        del shelves[name]
 
 
 def _before(lane: Lane, request: RunnerRequest, now: float, *, ties: bool = True) -> int:
