@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.cluster.kubeapi import until
+from tests.cluster.native.cluster import NativeCluster
 from tests.cluster.proxy.client import ProxyClient
 from tests.integration.runner_pod.stand import Stand, released
 
@@ -130,3 +131,17 @@ def test_a_refusal_of_the_outcome_itself_is_told_instead(stand: Stand, proxy: Pr
     assert (outcome["kind"], outcome["type"]) == ("NonRetryable", "InvalidRequestError")
     assert "refused by the fault proxy" in outcome["message"]
     assert proxy.hits(number) == 1
+
+
+def test_an_api_server_that_is_started_again_is_found_again(
+    stand: Stand, cluster: NativeCluster
+) -> None:
+    task, pod = stand.make("Wait", {"name": "w"}), stand.pod()
+    stand.assign(task, pod)
+    agent = stand.start(pod, FLOW, task)
+    until("the task waits", (stand.folder / "w.began").exists)
+    cluster.faults.kill("apiserver")
+    (stand.folder / "w.end").touch()
+    cluster.faults.start("apiserver")
+    assert stand.wait_outcome(task, seconds=150)["result"] == '"ended"'
+    assert agent.wait() == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 from tests.cluster.kubeapi import until
@@ -91,6 +90,4 @@ def test_a_runner_ends_when_no_task_has_come(stand: Stand) -> None:
     stand.assign(task, pod)
     agent = stand.start(pod, FLOW, task, reuse="WithinJob", reuseSeconds=1)
     stand.wait_outcome(task)
-    began = time.monotonic()
     assert agent.wait() == 0
-    assert time.monotonic() >= began  # it ended by itself
