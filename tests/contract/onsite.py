@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
-from tests.cluster.kubeapi import ApiError, until
+from tests.cluster.kubeapi import KubeApi, until
 from tests.site.site import Site
 
 KINDS = ("jobs", "tasks", "machinegroups")
@@ -14,23 +16,22 @@ KINDS = ("jobs", "tasks", "machinegroups")
 
 def let_runners_submit(site: Site) -> None:
     """Let tasks make jobs and wait for them, which an administrator has to allow."""
-    account = f"{site.install.release}-runner"
-    name = "contract-submitters"
-    path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{site.namespace}/rolebindings"
+    _allow(site.cluster.kubeconfig, site.namespace, f"{site.install.release}-runner")
+
+
+@cache
+def _allow(kubeconfig: Path, namespace: str, account: str) -> None:
+    group = "rbac.authorization.k8s.io"
     body = {
-        "metadata": {"name": name},
-        "roleRef": {
-            "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin",
-        },
-        "subjects": [
-            {"kind": "ServiceAccount", "name": account, "namespace": site.namespace}
-        ],
-    }  # fmt: skip
+        "metadata": {"name": "contract-submitters"},
+        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "admin"},
+        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
+    }
+    api = KubeApi(kubeconfig)
     try:
-        site.api.create(path, body)
-    except ApiError as error:
-        if error.status != 409:
-            raise
+        api.create(f"/apis/{group}/v1/namespaces/{namespace}/rolebindings", body)
+    finally:
+        api.close()
 
 
 @contextmanager
@@ -39,10 +40,15 @@ def swept(site: Site) -> Iterator[None]:
     try:
         yield
     finally:
-        for plural in _left(site):
-            site.api.delete(site.path(plural))
-        until("the namespace is clean", lambda: not _left(site), timeout=120)
+        # The site's own client may have lost its connection, if the block took long.
+        api = KubeApi(site.cluster.kubeconfig)
+        try:
+            for plural in _left(site, api):
+                api.delete(site.path(plural))
+            until("the namespace is clean", lambda: not _left(site, api), timeout=120)
+        finally:
+            api.close()
 
 
-def _left(site: Site) -> list[str]:
-    return [kind for kind in KINDS if site.api.get(site.path(kind), limit=1)["items"]]
+def _left(site: Site, api: KubeApi) -> list[str]:
+    return [kind for kind in KINDS if api.get(site.path(kind), limit=1)["items"]]
