@@ -10,8 +10,10 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from fairlead.api import labels
+from fairlead.core.outcomes import AT_ONCE
 from fairlead_operator.driving.events import EventWriter
 from fairlead_operator.driving.lent import Shared
 from fairlead_operator.driving.seen import Seen
@@ -97,13 +99,14 @@ class Dispatcher:
 
     def _job(self, event: Event) -> None:
         metadata = event.object["metadata"]
-        seen = self._seen(metadata.get("namespace", ""), metadata["uid"])
+        seen = self._seen(metadata.get("namespace", ""), metadata["name"], metadata["uid"])
         if event.type == "DELETED":
             seen.deleted = True
         else:
-            record = JobRecord.parse(event.object)
-            if not seen.see_job(record):
+            if _is_old(metadata, seen.record):
                 return
+            record = JobRecord.parse(event.object)
+            seen.see_job(record)
             self._post(seen.uid, lambda model, now: model.job_seen(record, now))
             if record.is_final and seen.uid not in self.workers:
                 seen.forget_tasks()
@@ -111,10 +114,11 @@ class Dispatcher:
 
     def _task(self, event: Event) -> None:
         metadata = event.object["metadata"]
-        uid = (metadata.get("labels") or {}).get(labels.JOB_UID)
-        if not uid:
+        marks = metadata.get("labels") or {}
+        uid, job = marks.get(labels.JOB_UID), marks.get(labels.JOB)
+        if not uid or not job:
             return
-        seen = self._seen(metadata.get("namespace", ""), uid)
+        seen = self._seen(metadata.get("namespace", ""), job, uid)
         name = metadata["name"]
         if event.type == "DELETED":
             gone = metadata["uid"]
@@ -123,9 +127,12 @@ class Dispatcher:
             return
         if self._is_history(seen):
             return
-        record = TaskRecord.parse(event.object, seen.tasks.get(name))
-        if seen.see_task(record):
-            self._post(uid, lambda model, now: model.task_seen(record, now))
+        before = seen.tasks.get(name)
+        if _is_old(metadata, before):
+            return  # Mostly what this operator has written itself.
+        record = TaskRecord.parse(event.object, before)
+        seen.see_task(record)
+        self._post(uid, lambda model, now: model.task_seen(record, now))
 
     def _is_history(self, seen: Seen) -> bool:
         """Return whether the job has ended, so that its Tasks are of no interest any more."""
@@ -154,10 +161,10 @@ class Dispatcher:
             if namespace is None or worker.seen.namespace == namespace:
                 self._wake(uid)
 
-    def _seen(self, namespace: str, uid: str) -> Seen:
+    def _seen(self, namespace: str, name: str, uid: str) -> Seen:
         seen = self.jobs.get(uid)
         if seen is None:
-            seen = self.jobs[uid] = Seen(namespace, uid, self._metrics)
+            seen = self.jobs[uid] = Seen(namespace, name, uid, self._metrics)
         return seen
 
     # --- workers -----------------------------------------------------------------------------
@@ -181,15 +188,14 @@ class Dispatcher:
         now = self._clock()
         allocator = self.shared.allocator
         for seen in self.jobs.values():
-            for record in seen.tasks.values():
-                if not record.held or not record.pod_name:
-                    continue
+            for record in sorted(seen.tasks.values(), key=_reported_at):
                 outcome = record.reported
-                if outcome is None:
-                    allocator.held(seen.namespace, record.pod_name, seen.uid, now)
-                else:
+                if outcome is not None and outcome.kind not in AT_ONCE:
                     since = outcome.time or now
                     allocator.idle(seen.namespace, record.pod_name, since, now)
+            for record in seen.tasks.values():
+                if record.held and record.reported is None:
+                    allocator.held(seen.namespace, record.pod_name, seen.uid, now)
         allocator.synced(now)
 
     def _start(self, seen: Seen) -> None:
@@ -220,6 +226,16 @@ class Dispatcher:
 
     def _waiting(self) -> int:
         return sum(worker.waiting for worker in self.workers.values())
+
+
+def _reported_at(record: TaskRecord) -> float:
+    outcome = record.reported
+    return 0.0 if outcome is None else outcome.time or 0.0
+
+
+def _is_old(metadata: dict[str, Any], known: JobRecord | TaskRecord | None) -> bool:
+    """Return whether an object is not newer than what is known of it."""
+    return known is not None and int(metadata["resourceVersion"]) <= known.resource_version
 
 
 def _as_last_seen(before: PodRecord | None, gone: PodRecord) -> PodRecord:

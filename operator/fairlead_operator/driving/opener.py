@@ -20,7 +20,6 @@ from fairlead_operator.kube.errors import (
     UnavailableError,
 )
 from fairlead_operator.kube.kinds import JOBS, TASKS
-from fairlead_operator.logs import Log
 
 if TYPE_CHECKING:
     from fairlead_operator.driving.seen import Seen
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 16
 """How many Tasks of a job are made at the same time."""
-
-log = Log("jobs")
 
 
 async def open_run(context: Context, home: Home, seen: Seen, job: JobRecord) -> None:
@@ -89,7 +86,7 @@ async def _make(context: Context, home: Home, job: JobRecord, body: dict[str, An
         raise InvalidJobError("InvalidTask", f"Task {name}: {error.message}") from None
     except ForbiddenError as error:
         # A quota, or a policy that may be mended: the job waits.
-        log.warning("A Task is refused", job=job.name, task=name, why=error.message)
+        context.events.emit(job, EmitEvent("TasksRefused", error.message, True), context.clock())
         raise
     home.task_read(raw)
 

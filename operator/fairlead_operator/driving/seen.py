@@ -13,6 +13,8 @@ class Seen:
 
     Attributes
     ----------
+    name
+        The job's name, as its Tasks have it, or as it has itself.
     record
         The job; None before it was seen.
     deleted
@@ -21,10 +23,11 @@ class Seen:
         Whether ``tasks`` is all that there is, as far as events tell.
     """
 
-    __slots__ = ("_metrics", "deleted", "listed", "namespace", "record", "tasks", "uid")
+    __slots__ = ("_metrics", "deleted", "listed", "name", "namespace", "record", "tasks", "uid")
 
-    def __init__(self, namespace: str, uid: str, metrics: Metrics) -> None:
+    def __init__(self, namespace: str, name: str, uid: str, metrics: Metrics) -> None:
         self.namespace = namespace
+        self.name = name
         self.uid = uid
         self.record: JobRecord | None = None
         self.deleted = False

@@ -106,8 +106,11 @@ class Worker:
     def job_read(self, raw: dict[str, Any]) -> JobRecord:
         """Take note of the job as the API server has shown it."""
         record = JobRecord.parse(raw)
-        if record.uid == self.seen.uid and self.seen.see_job(record) and self._model is not None:
-            self._model.job_seen(record, self._context.clock())
+        if record.uid == self.seen.uid:
+            self.seen.see_job(record)
+            if self._model is not None:
+                # Though its event has come, the model may not have been told yet.
+                self._model.job_seen(record, self._context.clock())
         return record
 
     def pod_read(self, raw: dict[str, Any]) -> None:
@@ -162,6 +165,9 @@ class Worker:
         """Do what comes next for the job; return whether nothing is left to do now."""
         seen = self.seen
         job = seen.record
+        if job is None and not seen.deleted:
+            await self._look_for_job()
+            return False
         if job is None or seen.deleted or job.deleted:
             await remove_all(self._context.client, seen.namespace, seen.uid)
             seen.forget_tasks()
@@ -176,6 +182,18 @@ class Worker:
             return False
         await self._drive(job)
         return False
+
+    async def _look_for_job(self) -> None:
+        """Read the job of Tasks that were seen without it: it was deleted, or is seen later."""
+        seen = self.seen
+        try:
+            raw = await self._context.client.get(JOBS, seen.namespace, seen.name)
+        except NotFoundError:
+            seen.deleted = True
+            return
+        seen.deleted = raw["metadata"]["uid"] != seen.uid
+        if not seen.deleted:
+            self.job_read(raw)
 
     async def _list(self, job: JobRecord) -> None:
         """Read the job and all its Tasks from the store itself."""
@@ -235,6 +253,8 @@ class Worker:
         clock = self._context.clock
         while True:
             self._awake.clear()
+            if (due := model.next_wake) is not None and due <= clock():
+                model.clock_reached(clock())
             self._take_in(model)
             await applier.carry_out(model.take_actions())
             if self._inbox or model.board.actions:
@@ -244,8 +264,6 @@ class Worker:
             if model.board.job.deleted:
                 return
             await self._wait(model.next_wake)
-            if (due := model.next_wake) is not None and due <= clock():
-                model.clock_reached(clock())
 
     def _take_in(self, model: JobModel) -> None:
         """Let the model take in all that has happened."""

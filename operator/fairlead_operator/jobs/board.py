@@ -63,6 +63,7 @@ class Board:
         "numbers_due",
         "numbers_written",
         "outcomes",
+        "pending",
         "records",
         "refused",
         "run",
@@ -86,6 +87,8 @@ class Board:
         self.swept: set[str] = set()
         self.unplaced: dict[str, TaskRecord] = {}
         self.ended: dict[str, Mapping[str, Any]] = {}
+        self.pending: set[str] = set()
+        """The names of tasks whose start was ordered and has not been seen yet."""
         self.grants: dict[str, Grant] = {}
         self.refused: dict[Wanted, Refused] = {}
         self.keys: dict[str, str] = {}
@@ -125,6 +128,7 @@ class Board:
         """Take a Task for what it is."""
         self.records[record.name] = record
         self.bases.pop(record.name, None)
+        self.pending.discard(record.name)
 
     def patch_job(self, body: Mapping[str, Any], *, free: bool = False) -> None:
         """Order a write of the job's status, unless all of it is there already."""

@@ -202,6 +202,7 @@ class JobModel:
         if record is None or record.facts.uid != uid:
             return
         board.unplaced.pop(name, None)
+        board.pending.discard(name)
         board.made.get(record.facts.siblings, {}).pop(name, None)
         node = board.graph.nodes.get(name)
         if node is None or node.state in FINAL_TASK_STATES or board.graph.is_final:

@@ -15,7 +15,7 @@ from fairlead_operator.jobs.effects import numbers_changed
 from fairlead_operator.jobs.tasks import TaskRecord
 
 AT_ONCE = 64
-"""How many attempts are started before events are looked at again."""
+"""How many attempts may be about to start, so that decisions do not run far ahead of writes."""
 
 REPORT_TIME = 10.0
 """Seconds beyond its time-out in which a runner that enforces it may report."""
@@ -26,7 +26,8 @@ MOST_TOLD = 100
 
 def start_ready(board: Board, now: float) -> bool:
     """Start what can be started; return whether there may be more to start at once."""
-    if not board.graph.ready_count:
+    room = AT_ONCE - len(board.pending)
+    if not board.graph.ready_count or room <= 0:
         return False
     grants: dict[str, Grant | Refused] = {}
     refused: dict[Wanted, Refused] = {}
@@ -42,11 +43,11 @@ def start_ready(board: Board, now: float) -> bool:
     def acquired(node: Node) -> bool:
         return _acquire(board, node, grants, refused, now)
 
-    starts = board.graph.start_ready(now, AT_ONCE, accepts, acquired)
+    starts = board.graph.start_ready(now, room, accepts, acquired)
     for name, attempt in starts:
         _start(board, str(name), attempt, grants[str(name)], now)
     _tell(board, refused, now)
-    return len(starts) == AT_ONCE
+    return len(starts) == room
 
 
 def _acquire(
@@ -80,6 +81,7 @@ def _start(board: Board, name: str, attempt: int, grant: Grant | Refused, now: f
         return
     record = board.records[name]
     board.holders[grant.pod_name] = name
+    board.pending.add(name)
     body = taskstatus.started(record, attempt, grant, now)
     board.do(StartTask(name, attempt, body, grant, now))
     board.expect(
