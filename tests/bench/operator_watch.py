@@ -73,13 +73,13 @@ async def own_orjson(client: Any, namespace: str, told: Told) -> None:
 async def kopf_tuned(client: Any, namespace: str, told: Told) -> None:
     """kopf with null stores and event posting off, and nothing beside it."""
     import kopf
+    from kopf_observer import operator_settings
 
     from fairlead_operator.kube.kinds import TASKS
     from fairlead_operator.observe.listwatch import Pace
     from fairlead_operator.observe.own import Wanted
-    from fairlead_operator.observe.through_kopf import _settings
 
-    settings = _settings([Wanted(TASKS)], Pace())
+    settings = operator_settings([Wanted(TASKS)], Pace())
     await _kopf(kopf, client, namespace, told, settings)
 
 
@@ -94,24 +94,24 @@ async def kopf_default(client: Any, namespace: str, told: Told) -> None:
 
 async def kopf_observer(client: Any, namespace: str, told: Told) -> None:
     """kopf as an observer that tells also when all is told and what has vanished."""
+    from kopf_observer import KopfObserver
+
     from fairlead_operator.kube.kinds import TASKS
     from fairlead_operator.observe.own import Wanted
-    from fairlead_operator.observe.through_kopf import KopfObserver
 
     await KopfObserver(client, [Wanted(TASKS)], [namespace]).run(told.emit, lambda: None)
 
 
 async def _kopf(kopf: Any, client: Any, namespace: str, told: Told, settings: Any) -> None:
     import aiohttp
-
-    from fairlead_operator.observe.through_kopf import _login
+    from kopf_observer import connection
 
     connector = aiohttp.TCPConnector(ssl=client.config.tls)
     async with aiohttp.ClientSession(connector=connector) as session:
         registry = kopf.OperatorRegistry()
 
         async def login(**_: Any) -> Any:
-            return _login(session, client.config)
+            return connection(session, client.config)
 
         async def handler(event: Any, **_: Any) -> None:
             told.emit(event)
@@ -134,9 +134,10 @@ WAYS: dict[str, Way] = {
 
 def answer(began: float, wall: float, told: Told, before: int) -> None:
     """Write down what was used since."""
+    used = time.process_time() - began
     gc.collect()
     line = {
-        "cpu": time.process_time() - began,
+        "cpu": used,
         "wall": time.monotonic() - wall,
         "events": told.number - before,
         "rss": memory("VmRSS"),

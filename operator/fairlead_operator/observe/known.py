@@ -80,7 +80,7 @@ class Known:
             return [Event(self._kind, "DELETED", item)]
         return []
 
-    def vanished(self, there: set[Key], *, upto: int, namespace: str | None = None) -> list[Event]:
+    def vanished(self, there: set[Key], *, upto: int) -> list[Event]:
         """Return a deletion for each object that a complete list did not show.
 
         Parameters
@@ -89,13 +89,9 @@ class Known:
             What the list showed.
         upto
             The version of the list: what was seen of an object after it says that it is there.
-        namespace
-            The one that was listed; None for all.
         """
         gone = [
-            key
-            for key, seen in self._seen.items()
-            if key not in there and seen.version <= upto and namespace in (None, key[0])
+            key for key, seen in self._seen.items() if key not in there and seen.version <= upto
         ]
         return [self._gone(key) for key in gone]
 

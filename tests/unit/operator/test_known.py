@@ -86,13 +86,6 @@ def test_what_came_after_a_list_has_not_vanished() -> None:
     assert told(known.vanished(set(), upto=9)) == [("DELETED", "uid-a")]
 
 
-def test_a_list_of_one_namespace_says_nothing_of_others() -> None:
-    known = Known(TASKS)
-    known.present(item("a", 5))
-    assert known.vanished(set(), upto=9, namespace="there") == []
-    assert told(known.vanished(set(), upto=9, namespace="here")) == [("DELETED", "uid-a")]
-
-
 def test_objects_of_the_cluster_have_no_namespace() -> None:
     known = Known(SIZES)
     known.present({"metadata": {"name": "small", "uid": "u", "resourceVersion": "1"}})

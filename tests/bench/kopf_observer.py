@@ -1,4 +1,4 @@
-"""An observer that lets kopf watch: its low-level event handlers, and nothing else of it.
+"""An observer that lets kopf watch, for comparison: its low-level event handlers alone.
 
 Nothing rests on kopf's annotations, finalizers or retries: the handlers only pass events on,
 the stores that would keep such things keep nothing, and no events are posted.
@@ -109,7 +109,7 @@ class KopfObserver:
     async def _watch(self, session: aiohttp.ClientSession, emit: Emit) -> None:
         await kopf.operator(
             registry=self._registry(session, emit),
-            settings=_settings(self._wanted, self._pace),
+            settings=operator_settings(self._wanted, self._pace),
             standalone=True,
             clusterwide=self._namespaces is None,
             namespaces=list(self._namespaces or ()),
@@ -121,7 +121,7 @@ class KopfObserver:
         config = self._client.config
 
         async def login(**_: Any) -> kopf.AiohttpSession:
-            return _login(session, config)
+            return connection(session, config)
 
         kopf.on.login(registry=registry)(login)
         for item in self._wanted:
@@ -180,8 +180,7 @@ class KopfObserver:
         for metadata in listed:
             if known.is_news(metadata):
                 await self._tell_one(item.kind, metadata, emit)
-        gone = known.vanished(there, upto=version, namespace=place)
-        _tell(gone, emit)
+        _tell(known.vanished(there, upto=version), emit)
 
     async def _await_told(self, known: Known, listed: Sequence[dict[str, Any]]) -> None:
         """Leave it to kopf for a while to tell what is new in a list."""
@@ -199,7 +198,7 @@ class KopfObserver:
         _tell(self._known[kind].present(found), emit)
 
 
-def _settings(wanted: Sequence[Wanted], pace: Pace) -> kopf.OperatorSettings:
+def operator_settings(wanted: Sequence[Wanted], pace: Pace) -> kopf.OperatorSettings:
     """Return kopf's settings: nothing is stored, posted or repeated, no watch may freeze."""
     settings = kopf.OperatorSettings()
     settings.persistence.diffbase_storage = NoDiffBase()
@@ -220,7 +219,7 @@ def _settings(wanted: Sequence[Wanted], pace: Pace) -> kopf.OperatorSettings:
     return settings
 
 
-def _login(session: aiohttp.ClientSession, config: ClusterConfig) -> kopf.AiohttpSession:
+def connection(session: aiohttp.ClientSession, config: ClusterConfig) -> kopf.AiohttpSession:
     """Return the session for kopf, with the token of this moment."""
     if config.token is not None:
         config.token.forget()
