@@ -53,6 +53,7 @@ class Machines:
     def job(self, *gates: object, **spec: Any) -> str:
         """Submit a job with one task for each gate."""
         name = f"machines-{next(_names)}"
+        body = {"apiVersion": API, "kind": "Job", "metadata": {"name": name}}
         tasks = [
             {
                 "name": f"t{number}",
@@ -62,8 +63,8 @@ class Machines:
             }
             for number, gate in enumerate(gates or ("",))
         ]
-        body = {"apiVersion": API, "kind": "Job", "metadata": {"name": name}}
-        self.site.apply({**body, "spec": {"tasks": tasks, "release": self.release, **spec}})
+        usual = {"tasks": tasks, "release": self.release}
+        self.site.apply({**body, "spec": {**usual, **spec}})
         return name
 
     def group(self, **spec: Any) -> str:

@@ -52,7 +52,7 @@ def _parts(release: Object) -> list[str]:
 
 
 def test_a_release_that_is_sound_says_so(machines: Machines) -> None:
-    found = machines.wait_status("releases", "waits", tasks=1)
+    found = machines.wait_status("releases", "waits", tasks=2)
     machines.wait_reason("releases", "waits", "Ready", "Ready")
     assert found["status"]["observedGeneration"] == found["metadata"]["generation"]
 
