@@ -49,7 +49,9 @@ class Granting:
         )
         if isinstance(release, Refusal):
             return _refused(release)
-        account = shared.accounts.choose(job.namespace, job.account or None)
+        group = shared.groups.known(job.namespace, wanted.group) if wanted.group else None
+        named = job.account if group is None else group.account
+        account = shared.accounts.choose(job.namespace, named or None)
         if isinstance(account, Refusal):
             return _refused(account)
         isolated = unsupported(job.isolation)
