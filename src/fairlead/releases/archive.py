@@ -42,8 +42,19 @@ def contents(modules: Collection[Module], *, data: bool = False) -> dict[str, by
     if data:
         for package in [module for module in modules if module.file and module.is_package]:
             paths |= dict(_data_of(package))
+    _check_names(paths)
     _check_size(paths)
     return {inside: read(path) for inside, path in paths.items()}
+
+
+def _check_names(paths: Mapping[str, str]) -> None:
+    for inside in paths:
+        try:
+            inside.encode()
+        except UnicodeEncodeError:
+            raise ReleaseError(
+                f"the name of {inside!r} is no Unicode, so no archive can hold it; rename it"
+            ) from None
 
 
 def _check_size(paths: Mapping[str, str]) -> None:
@@ -64,7 +75,8 @@ def _data_of(package: Module) -> Iterator[tuple[str, str]]:
         below[:] = sorted(name for name in below if _is_data_folder(os.path.join(folder, name)))
         for name in sorted(names):
             path = os.path.join(folder, name)
-            if not name.startswith(".") and not name.endswith((".py", ".pyc")):
+            hidden = name.startswith(".") or name.endswith((".py", ".pyc"))
+            if not hidden and os.path.isfile(path):  # no socket, and no link that leads nowhere
                 relative = os.path.relpath(path, top).replace(os.sep, "/")
                 yield f"{package.name.replace('.', '/')}/{relative}", path
 

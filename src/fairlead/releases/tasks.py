@@ -19,6 +19,12 @@ from fairlead.sdk.registry import conflict, registry
 MAX_SCHEMA = 16384
 """The longest JSON schema that a Release holds; a longer one is left out."""
 
+MAX_SCHEMAS = 64 * 1024
+"""How long all of them may be together, so that no Release becomes too large to be stored."""
+
+MAX_LIST = 88 * 1024
+"""How long the list of tasks may be: a runner gets it as one variable, of 128 KiB at most."""
+
 
 def release_tasks(
     program: Program, must: Collection[TaskDefinition] = (), *, strict: bool = False
@@ -57,7 +63,9 @@ def release_tasks(
             f"{program.name} defines {len(found)} tasks, but a release holds {MAX_RELEASE_TASKS};"
             " publish its parts as releases of their own"
         )
-    return [_release_task(one, modules[one.origin.file or ""]) for one in found]
+    listed = [_release_task(one, modules[one.origin.file or ""]) for one in found]
+    _check_size(listed, program.name)
+    return _with_schemas(listed, found)
 
 
 def _defined_in(modules: Mapping[str, str]) -> Iterator[TaskDefinition]:
@@ -95,7 +103,6 @@ def _release_task(definition: TaskDefinition, module: str) -> ReleaseTask:
             version=definition.version,
             entry_point=entry_point,
             scope="Global" if definition.source is None else "Release",
-            input_schema=_input_schema(definition),
             machine_size=options.machine_size,
             max_parallel=options.max_parallel,
             timeout_seconds=None if options.timeout is None else math.ceil(options.timeout),
@@ -108,6 +115,30 @@ def _release_task(definition: TaskDefinition, module: str) -> ReleaseTask:
             f"{definition.place} cannot be in a release: {field}: {problem['msg']}, not"
             f" {problem['input']!r}"
         ) from None
+
+
+def _check_size(listed: Iterable[ReleaseTask], program: str) -> None:
+    size = sum(len(json.dumps(task.to_dict())) for task in listed)
+    if size > MAX_LIST:
+        raise ReleaseError(
+            f"the names of the tasks of {program} take {size:,} bytes, more than the {MAX_LIST:,}"
+            " that a runner can be told; publish its parts as releases of their own"
+        )
+
+
+def _with_schemas(
+    listed: Iterable[ReleaseTask], found: Iterable[TaskDefinition]
+) -> list[ReleaseTask]:
+    """Return the tasks with the schemas of their inputs, as many as there is room for."""
+    room = MAX_SCHEMAS
+    tasks = []
+    for task, definition in zip(listed, found, strict=True):
+        schema = _input_schema(definition)
+        if schema is not None and len(schema) <= room:
+            room -= len(schema)
+            task = task.model_copy(update={"input_schema": schema})
+        tasks.append(task)
+    return tasks
 
 
 def _retry(options: TaskOptions) -> Retry | None:

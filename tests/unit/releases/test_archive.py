@@ -77,6 +77,8 @@ def test_data_comes_along_where_it_is_asked_for(write: Write) -> None:
             "beside.txt": "",
         }
     )
+    (folder / "p" / "nowhere.txt").symlink_to(folder / "absent")
+    os.mkfifo(folder / "p" / "pipe")
     modules = own_modules([str(folder / "flow.py")]).modules.values()
     assert set(contents(modules)) == {"flow.py", "p/__init__.py"}
     expected = {"flow.py", "p/__init__.py", "p/words.txt", "p/deep/more.json"}

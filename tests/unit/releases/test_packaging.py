@@ -152,3 +152,37 @@ def test_a_program_ends_at_its_first_call_that_starts_work(
     file = write({"starting.py": task("Above") + start + task("Below")}) / "starting.py"
     import_file(file)
     assert listed(package(str(file))) == ["starting:Above Above v0.0 Release"]
+
+
+def test_a_module_of_a_package_without_init_keeps_its_name(
+    write: Write, import_file: Import
+) -> None:
+    text = "import importlib\nname = 'ns_plugins.' + 'deep.one'\nimportlib.import_module(name)\n"
+    folder = write({"loads.py": text + task("Loads"), "ns_plugins/deep/one.py": task("Deep")})
+    import_file(folder / "loads.py")
+    packed = package(str(folder / "loads.py"), also=[defined("Deep")])
+    assert packed.files == ("loads.py", "ns_plugins/deep/one.py")
+    assert packed.tasks[1].entry_point == "ns_plugins.deep.one:Deep"
+    alone = package(str(folder / "ns_plugins/deep/one.py"))
+    assert alone.files == ("ns_plugins/deep/one.py",)
+
+
+def test_schemas_are_kept_as_long_as_there_is_room(
+    write: Write, import_file: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write({"schemas.py": task("First") + task("Second")}) / "schemas.py"
+    import_file(file)
+    whole = [one.input_schema for one in package(str(file)).tasks]
+    assert all(whole)
+    monkeypatch.setattr(release_tasks, "MAX_SCHEMAS", len(whole[0] or "") + 1)
+    assert [one.input_schema for one in package(str(file)).tasks] == [whole[0], None]
+
+
+def test_more_names_than_a_runner_can_be_told_are_refused(
+    write: Write, import_file: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write({"wordy.py": task("Wordy")}) / "wordy.py"
+    import_file(file)
+    monkeypatch.setattr(release_tasks, "MAX_LIST", 10)
+    with pytest.raises(ReleaseError, match="the names of the tasks of wordy take"):
+        package(str(file))
