@@ -79,6 +79,8 @@ setup:
 	@echo CI is $$CI
 cluster:
 	@echo the cluster is up
+images:
+	@echo the images are built
 cluster-down:
 	@touch cluster-is-down
 test:
