@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ class Pace:
     Attributes
     ----------
     watch_seconds
-        How long one watch lasts; a dead one is noticed 10 s after that.
+        How long one watch lasts at most; a dead one is noticed 10 s after that.
     relist_seconds
         How long after a list the next one is read; the watch under way ends first.
     stale_seconds
@@ -64,6 +65,10 @@ class Pace:
     stale_seconds: float = 120.0
     page: int = 250
     backoff: Backoff = field(default_factory=lambda: Backoff(first=0.2, most=10.0))
+
+    def draw_seconds(self) -> int:
+        """Return how long the next watch lasts: not all of them are to end at one moment."""
+        return self.watch_seconds - random.randrange(1 + self.watch_seconds // 5)
 
 
 class ListWatch:
@@ -229,7 +234,7 @@ class ListWatch:
             self._namespace,
             resource_version=str(self._version),
             labels=self._labels,
-            seconds=self._pace.watch_seconds,
+            seconds=self._pace.draw_seconds(),
         ) as stream:
             self._freshness.heard(self._source)
             async for lines in stream.lines():
