@@ -132,7 +132,7 @@ def account(folder: Path, keys: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("host", "server"), [("10.0.0.1", "https://10.0.0.1:443"), ("fd00::1", "https://[fd00::1]:443")]
+    ("host", "server"), [("api.svc", "https://api.svc:443"), ("fd00::1", "https://[fd00::1]:443")]
 )
 def test_a_pod_knows_its_server(
     tmp_path: Path, keys: Path, monkeypatch: pytest.MonkeyPatch, host: str, server: str
@@ -149,7 +149,7 @@ def test_a_pod_knows_its_server(
 def test_a_pod_without_an_account_is_told_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "api.svc")
     with pytest.raises(InvalidRequestError, match="automountServiceAccountToken"):
         in_cluster(tmp_path)
 
