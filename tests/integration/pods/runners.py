@@ -109,7 +109,7 @@ class Runners:
         api, path = self.namespace.api, f"{self.namespace.core}/pods"
         version = api.get(path)["metadata"]["resourceVersion"]
         act()
-        for event in api.watch(path, resourceVersion=version, timeout=90):
+        for event in api.watch(path, resourceVersion=version, timeout=180):
             if event["type"] == "DELETED" and event["object"]["metadata"]["name"] == name:
                 return parse_pod(event["object"], gone=True)
         raise AssertionError(f"pod {name} was not removed")
