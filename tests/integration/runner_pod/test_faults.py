@@ -46,11 +46,13 @@ def test_a_write_that_goes_wrong_is_made_good(
 
 
 @pytest.mark.parametrize("verb", ["get", "list", "watch", "create"])
-@pytest.mark.parametrize("action", ["drop", "fail"])
+@pytest.mark.parametrize(
+    ("action", "more"),
+    [("drop", {}), ("fail", {"status": 503}), ("fail", {"status": 401}), ("fail", {"status": 403})],
+)
 def test_requests_that_go_wrong_are_repeated(
-    stand: Stand, proxy: ProxyClient, verb: str, action: str
+    stand: Stand, proxy: ProxyClient, verb: str, action: str, more: dict[str, int]
 ) -> None:
-    more = {"status": 503} if action == "fail" else {}
     number = proxy.add(
         action, verbs=[verb], resource="tasks.fairlead.dev", agent="fairlead", times=3, **more
     )

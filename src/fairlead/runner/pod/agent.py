@@ -15,10 +15,10 @@ from fairlead.runner.descendants import adopt_orphans, children
 from fairlead.runner.pod.assignment import Assignment, Object, assigned
 from fairlead.runner.pod.attempt import Attempt, PodBrokenError
 from fairlead.runner.pod.context import Inbox, Pod
-from fairlead.runner.pod.errors import RefusedError, StoppedWaitingError
+from fairlead.runner.pod.errors import StoppedWaitingError
 from fairlead.runner.pod.following import Follower
 from fairlead.runner.pod.health import serve_health
-from fairlead.runner.pod.patience import patiently
+from fairlead.runner.pod.patience import persistently
 from fairlead.runner.pod.rest import TaskApi
 from fairlead.runner.pod.rooms import Rooms, unpack_release
 from fairlead.runner.pod.settings import PodSettings
@@ -103,34 +103,34 @@ class Agent:
         name = self._settings.task
         if name is None:
             return None
-        try:
-            task = patiently(lambda: self._pod.api.get(name), self._pod.terminating)
-        except RefusedError as refused:
-            if refused.status == 404:
-                return None
-            raise
-        return assigned(task, self._settings.name)
+        task = persistently(lambda: self._pod.api.get(name), self._pod.terminating)
+        return None if task is None else assigned(task, self._settings.name)
 
     def _idle(self) -> Assignment | None:
         """Wait for the next task; None if there comes none, or the pod is to end."""
-        follower = Follower(
-            self._pod.api, self._offered, fieldSelector=f"status.podName={self._settings.name}"
-        )
+        selector = f"status.podName={self._settings.name}"
         seconds = self._settings.reuse_seconds
         end = float("inf") if seconds is None else time.monotonic() + seconds
+        listed = persistently(
+            lambda: self._pod.api.tasks(fieldSelector=selector), self._pod.terminating
+        )
+        tasks, version = listed or ([], "")
+        for task in tasks:
+            self._offered(task, False)
+        follower = Follower(self._pod.api, self._offered, version, fieldSelector=selector)
         try:
-            while not self._pod.terminating.is_set() and (left := end - time.monotonic()) > 0:
-                message = self._pod.inbox.get(self, min(left, _TICK))
-                self._reap()
-                if message is not None and message.what == "assigned":
-                    return self._known(message.value)
-            return None
+            return self._awaited(end)
         finally:
             follower.close()
 
-    @staticmethod
-    def _known(value: Assignment) -> Assignment:
-        return value
+    def _awaited(self, end: float) -> Assignment | None:
+        while not self._pod.terminating.is_set() and (left := end - time.monotonic()) > 0:
+            message = self._pod.inbox.get(self, min(left, _TICK))
+            self._reap()
+            if message is not None and message.what == "assigned":
+                assignment: Assignment = message.value
+                return assignment
+        return None
 
     def _offered(self, task: Object, gone: bool) -> None:
         """Take a Task that names this pod, from the watching thread."""

@@ -19,7 +19,7 @@ from fairlead.errors import (
 )
 from fairlead.runner.pod.archive import LogArchive
 from fairlead.runner.pod.assignment import Assignment, Object, is_held
-from fairlead.runner.pod.context import Message, Pod
+from fairlead.runner.pod.context import Pod
 from fairlead.runner.pod.delivery import Delivery
 from fairlead.runner.pod.errors import NotHeldError, StoppedWaitingError
 from fairlead.runner.pod.following import Follower
@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     from fairlead.sdk.cache import JobCache
 
 
+WATCHED_AFTER = 0.3
+"""Seconds after which an attempt's Task is watched: a short task has ended by then, and a watch
+costs the API server more than the write that ends it."""
+
+
 class PodBrokenError(BackendError):
     """The release cannot be loaded, or the store not be opened: this pod is of no use."""
 
@@ -50,6 +55,7 @@ class Attempt:
         self.assignment = assignment
         self._pod = pod
         self._lost = threading.Event()
+        self._broken: PodBrokenError | None = None
         settings = pod.settings
         self._reports = Reports(pod.api, settings.name, settings.uid, assignment, self._lost)
         self._values = Values(pod.store, assignment.job_uid, self._lost)
@@ -66,9 +72,12 @@ class Attempt:
         PodBrokenError
             If no task can run here; this one has been told.
         """
-        start = self.assignment.resource_version
         watch = Follower(
-            self._pod.api, self._seen, start, fieldSelector=f"metadata.name={self.assignment.name}"
+            self._pod.api,
+            self._seen,
+            self.assignment.resource_version,
+            WATCHED_AFTER,
+            fieldSelector=f"metadata.name={self.assignment.name}",
         )
         try:
             outcome = self._outcome()
@@ -83,8 +92,6 @@ class Attempt:
             watch.close()
         if self._broken is not None:
             raise self._broken
-
-    _broken: PodBrokenError | None = None
 
     def _outcome(self) -> AttemptOutcome:
         """Run the task, or find out why it cannot be run."""
@@ -157,16 +164,12 @@ class Attempt:
             if message is None:
                 continue
             if message.what == "finished":
-                return self._known(message)
+                outcome: AttemptOutcome = message.value
+                return outcome
             if message.what == "lost":
                 guard.give_up()
             elif message.what == "stop":
                 guard.stop(message.value)
-
-    @staticmethod
-    def _known(message: Message) -> AttemptOutcome:
-        outcome: AttemptOutcome = message.value
-        return outcome
 
     # --- from the thread that watches the Task ----------------------------------------
 
@@ -193,7 +196,7 @@ class Attempt:
 
     def printed(self, stream: str, text: str) -> None:
         """Keep printed lines; the pool shows them."""
-        for line in text.splitlines():
+        for line in text.removesuffix("\n").split("\n"):
             self._archive.add(stream, line, {})
 
     def reported(

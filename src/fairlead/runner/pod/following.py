@@ -28,14 +28,20 @@ class Follower:
         Is called, in that thread, with each Task as it is; perhaps more than once.
     start
         The version of the collection from which on there is news; empty to list first.
+    delay
+        Seconds before it begins.  From a version on nothing is missed by that, and what ends
+        before needs no watch.
     query
         What selects the Tasks, as in a list.
     """
 
-    def __init__(self, api: TaskApi, seen: Seen, start: str = "", **query: str) -> None:
+    def __init__(
+        self, api: TaskApi, seen: Seen, start: str = "", delay: float = 0.0, **query: str
+    ) -> None:
         self._api = api
         self._seen = seen
         self._version = start
+        self._delay = delay
         self._query = query
         self._stopped = threading.Event()
         self._stream: EventStream | None = None
@@ -51,6 +57,7 @@ class Follower:
 
     def _run(self) -> None:
         pauses = Pauses(self._stopped)
+        self._stopped.wait(self._delay)
         try:
             while not self._stopped.is_set():
                 began = time.monotonic()

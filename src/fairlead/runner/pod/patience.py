@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+import sys
 import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from fairlead.runner.pod.errors import ApiAwayError, StoppedWaitingError
+from fairlead.runner.pod.errors import ApiAwayError, RefusedError, StoppedWaitingError
 
 T = TypeVar("T")
 
@@ -59,3 +60,19 @@ def patiently(ask: Callable[[], T], stop: threading.Event | None = None) -> T:
             return ask()
         except ApiAwayError as away:
             pauses.pause(away.retry_after)
+
+
+def persistently(ask: Callable[[], T], stop: threading.Event | None = None) -> T | None:
+    """Return the answer of the API server, also where it refuses at first; None if it is 404.
+
+    Roles and tokens can come late, or be away for a while.
+    """
+    pauses = Pauses(stop)
+    while True:
+        try:
+            return patiently(ask, stop)
+        except RefusedError as refused:
+            if refused.status == 404:
+                return None
+            print(f"fairlead: trying again: {refused}", file=sys.stderr, flush=True)
+            pauses.pause()

@@ -13,7 +13,7 @@ from typing import Any
 
 from fairlead.runner.pod.assignment import Assignment, is_held, reported
 from fairlead.runner.pod.errors import ApiAwayError, NotHeldError, RefusedError
-from fairlead.runner.pod.patience import Pauses, patiently
+from fairlead.runner.pod.patience import Pauses, patiently, persistently
 from fairlead.runner.pod.rest import TaskApi
 from fairlead.runner.pod.times import text
 
@@ -146,11 +146,4 @@ class Reports:
 
     def _reread(self) -> dict[str, Any] | None:
         """Return the Task; None where there is none any more."""
-        pauses = Pauses(self.lost)
-        while True:
-            try:
-                return patiently(lambda: self._api.get(self.assignment.name), self.lost)
-            except RefusedError as refused:
-                if refused.status == 404:
-                    return None
-                pauses.pause()  # a token that was renewed late, or rights that come back
+        return persistently(lambda: self._api.get(self.assignment.name), self.lost)

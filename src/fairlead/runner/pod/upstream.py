@@ -22,8 +22,7 @@ from fairlead.api.words import OUTCOMES, TASK_STATES
 from fairlead.core.states import TaskState
 from fairlead.errors import DependencyError
 from fairlead.runner.pod.assignment import Assignment, Family, Object
-from fairlead.runner.pod.errors import RefusedError
-from fairlead.runner.pod.patience import patiently
+from fairlead.runner.pod.patience import persistently
 from fairlead.runner.pod.rest import TaskApi
 from fairlead.runner.pod.values import Values
 from fairlead.sdk.attempt import Upstream
@@ -125,19 +124,15 @@ class Results:
             attempt=family.attempt,
             key=key,
         )
-        try:
-            return patiently(lambda: self._api.get(name), self._lost)
-        except RefusedError as refused:
-            if refused.status != 404:
-                raise
-            return None
+        return persistently(lambda: self._api.get(name), self._lost)
 
     def _list(self, family: Family, keys: Iterable[str]) -> dict[str, Object]:
         wanted = set(keys)
         selector = f"{labels.PARENT_ATTEMPT}={family.label}"
         if len(wanted) <= FEW:
             selector += f",{labels.KEY} in ({','.join(sorted(wanted))})"
-        tasks, _ = patiently(lambda: self._api.tasks(labelSelector=selector), self._lost)
+        listed = persistently(lambda: self._api.tasks(labelSelector=selector), self._lost)
+        tasks = listed[0] if listed is not None else []
         newest: dict[str, Object] = {}
         for task in sorted(tasks, key=lambda one: int(one["spec"]["run"])):
             if task["spec"]["key"] in wanted:
