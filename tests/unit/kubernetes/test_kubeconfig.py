@@ -37,7 +37,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def one(user: dict[str, Any] | None = None, **cluster: Any) -> dict[str, Any]:
-    server = {"server": "http://10.0.0.1:8001", **cluster}
+    server = {"server": "http://one.example:8001", **cluster}
     return {
         "current-context": "here",
         "contexts": [
@@ -53,7 +53,12 @@ def test_the_current_context(write: Any) -> None:
     write(**one())
     found = kubeconfig.connection()
 
-    assert (found.host, found.port, found.tls, found.namespace) == ("10.0.0.1", 8001, None, "team")
+    assert (found.host, found.port, found.tls, found.namespace) == (
+        "one.example",
+        8001,
+        None,
+        "team",
+    )
     assert "here" in found.where
 
 
@@ -71,12 +76,12 @@ def test_of_several_files_the_first_that_says_something_counts(
 ) -> None:
     first = write("first", **{"contexts": [{"name": "here", "context": {"cluster": "other"}}]})
     second = write("second", **one())
-    other = {"clusters": [{"name": "other", "cluster": {"server": "http://10.0.0.2/base/"}}]}
+    other = {"clusters": [{"name": "other", "cluster": {"server": "http://two.example/base/"}}]}
     third = write("third", **other)
     monkeypatch.setenv("KUBECONFIG", f"{first}:{tmp_path / 'absent'}:{second}:{third}")
     found = kubeconfig.connection()
 
-    assert (found.host, found.port, found.prefix) == ("10.0.0.2", 80, "/base")
+    assert (found.host, found.port, found.prefix) == ("two.example", 80, "/base")
 
 
 @pytest.mark.parametrize(
@@ -192,7 +197,7 @@ def test_a_proxy_is_asked_unless_the_host_is_spared(
     monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
     assert kubeconfig.connection().proxy == ("proxy.example", 3128)
 
-    monkeypatch.setenv("no_proxy", "10.0.0.1")
+    monkeypatch.setenv("no_proxy", "one.example")
     assert kubeconfig.connection().proxy is None
     monkeypatch.delenv("no_proxy")
     write(**one(**{"proxy-url": "http://own.example"}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -78,11 +77,6 @@ def _counts(job: Object) -> dict[Any, int]:
     }
     listed = len(job["spec"].get("tasks") or ())
     return counts or ({TASK_STATES["Queued"]: listed} if listed else {})
-
-
-def counts_of(tree: JobTree) -> dict[Any, int]:
-    """Return how many tasks are in each state, counted."""
-    return dict(Counter(task_state(task) for task in tree.current))
 
 
 def task_views(tree: JobTree, *, history: bool = False) -> list[TaskView]:
