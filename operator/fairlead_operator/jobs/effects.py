@@ -58,7 +58,8 @@ def carry_over(board: Board, now: float) -> None:
 def _task_changed(board: Board, effect: TaskChanged, now: float) -> None:
     name = str(effect.key)
     record = board.records[name]
-    board.holders.pop(record.pod_name, None)
+    if board.holders.get(record.pod_name) == name:  # The pod may hold another task by now.
+        del board.holders[record.pod_name]
     board.grants.pop(name, None)
     ended = board.ended.pop(name, None)
     if record.state is not effect.state or effect.state is TaskState.QUEUED:

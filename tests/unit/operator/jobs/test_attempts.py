@@ -213,6 +213,20 @@ def test_a_lost_node_is_waited_for_and_then_left_behind() -> None:
     assert seen.job_state == "Completed"
 
 
+def test_a_pod_is_followed_although_an_earlier_task_of_it_ends_only_later() -> None:
+    seen = world(task("p"), task("r"), task("s", "r"))
+    first = seen.status("p")["podName"]
+    seen.finish("p", OutcomeKind.SUCCEEDED, {"machineSize": "large"})
+    seen.finish("r")
+    assert seen.status("s")["podName"] == first
+    seen.finish("p/0")
+    assert (seen.state("p"), seen.state("s")) == ("Completed", "Running")
+    seen.end_pod(first)
+    assert seen.status("s")["attempt"] == 2
+    seen.finish("s")
+    assert seen.job_state == "Completed"
+
+
 def test_a_pod_that_cannot_be_scheduled_is_told_about() -> None:
     seen = world(task("a"))
     pod = seen.pods[seen.status("a")["podName"]]
