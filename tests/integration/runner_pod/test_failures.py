@@ -89,7 +89,7 @@ def test_a_large_result_without_a_store_says_which_setting_is_missing(stand: Sta
     outcome = stand.wait_outcome(task)["outcome"]
     assert outcome["kind"] == "NonRetryable"
     assert "the result has 40,002 bytes" in outcome["message"]
-    assert "FAIRLEAD_RUNNER_STORE" in outcome["message"]
+    assert "--runner-store" in outcome["message"]
     assert agent.wait() == 0
 
 

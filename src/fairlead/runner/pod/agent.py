@@ -24,6 +24,7 @@ from fairlead.runner.pod.rooms import Rooms, unpack_release
 from fairlead.runner.pod.settings import PodSettings
 from fairlead.runner.pod.stage import Stage
 from fairlead.sdk.objectstore import ObjectStore, open_store
+from fairlead.sdk.settings import BACKEND, RELEASE
 
 _TICK = 1.0
 """Seconds between looks for orphans while there is nothing to do."""
@@ -150,8 +151,8 @@ class Agent:
             serve_health(settings.health_port)
         os.environ["TMPDIR"] = settings.tmp
         # A client inside a task means this cluster, and runs what this pod runs.
-        os.environ.setdefault("FAIRLEAD_BACKEND", "kubernetes")
-        os.environ.setdefault("FAIRLEAD_RELEASE", settings.release.name)
+        os.environ.setdefault(BACKEND.name, "kubernetes")
+        os.environ.setdefault(RELEASE.name, settings.release.name)
         os.chdir(self._pod.rooms.task)
 
     def _on_terminate(self, number: int, frame: FrameType | None) -> None:

@@ -31,7 +31,7 @@ class AttemptCache:
             if self._pod.store is None:
                 raise NoStoreError(
                     "the job's cache needs an object store, and this installation has none; set"
-                    " store.url in the chart's values (FAIRLEAD_RUNNER_STORE of the operator)"
+                    " store.url in the chart's values (--runner-store of the operator)"
                 )
             self._cache = StoredCache(self._pod.store, self._assignment.job_uid, self._verdict)
         return self._cache

@@ -108,7 +108,7 @@ class Delivery:
                 raise NoStoreError(
                     f"the file {name} that the task has left needs an object store, and this"
                     f" installation has none; set store.url in the chart's values"
-                    f" (FAIRLEAD_RUNNER_STORE of the operator)"
+                    f" (--runner-store of the operator)"
                 )
             self._keep(store, f"jobs/{one.job_uid}/files/{one.name}/{name}", path)
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.errors import InvalidRequestError
+from fairlead.runner.pod import variables
+from fairlead.sdk.settings import Setting
 
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -96,13 +98,13 @@ class PodSettings:
     memory: int | None = None
     grace: float = 30.0
     store: str | None = None
-    package: str = "/fairlead/package"
-    work: str = "/fairlead/work"
-    tmp: str = "/tmp"
-    health_port: int = 8080
+    package: str = variables.PACKAGE_FOLDER.default
+    work: str = variables.WORK_FOLDER.default
+    tmp: str = variables.TMP_FOLDER.default
+    health_port: int = int(variables.HEALTH_PORT.default)
 
 
-def from_environment(variables: Mapping[str, str] | None = None) -> PodSettings:
+def from_environment(environment: Mapping[str, str] | None = None) -> PodSettings:
     """Return what the environment says.
 
     Raises
@@ -110,25 +112,29 @@ def from_environment(variables: Mapping[str, str] | None = None) -> PodSettings:
     InvalidRequestError
         If something is missing: then this is no runner's pod.
     """
-    env = os.environ if variables is None else variables
+    env = os.environ if environment is None else environment
     try:
-        order = json.loads(env["FAIRLEAD_RUNNER"])
+        order = json.loads(env[variables.RUNNER.name])
         return PodSettings(
-            name=env["FAIRLEAD_POD_NAME"],
-            uid=env["FAIRLEAD_POD_UID"],
+            name=env[variables.POD_NAME.name],
+            uid=env[variables.POD_UID.name],
             api=_api(env),
             release=_release(order["release"]),
-            store=env.get("FAIRLEAD_STORE") or None,
-            package=env.get("FAIRLEAD_PACKAGE_FOLDER") or "/fairlead/package",
-            work=env.get("FAIRLEAD_WORK_FOLDER") or "/fairlead/work",
-            tmp=env.get("FAIRLEAD_TMP_FOLDER") or "/tmp",
-            health_port=int(env.get("FAIRLEAD_HEALTH_PORT") or 8080),
+            store=env.get(variables.STORE.name) or None,
+            package=_or_default(env, variables.PACKAGE_FOLDER),
+            work=_or_default(env, variables.WORK_FOLDER),
+            tmp=_or_default(env, variables.TMP_FOLDER),
+            health_port=int(_or_default(env, variables.HEALTH_PORT)),
             **_order(order),
         )
     except KeyError as missing:
         raise InvalidRequestError(
             f"{missing.args[0]} is not set: this program runs in pods that the operator makes"
         ) from None
+
+
+def _or_default(env: Mapping[str, str], setting: Setting) -> str:
+    return env.get(setting.name) or setting.default
 
 
 def _order(order: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,13 +171,13 @@ def _listed(one: Mapping[str, Any]) -> ListedTask:
 
 
 def _api(env: Mapping[str, str]) -> ApiSettings:
-    server = env.get("FAIRLEAD_API_SERVER")
+    server = env.get(variables.API_SERVER.name)
     if not server:
         host, port = env["KUBERNETES_SERVICE_HOST"], env.get("KUBERNETES_SERVICE_PORT", "443")
         server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
     return ApiSettings(
         server=server,
-        token_file=env.get("FAIRLEAD_API_TOKEN_FILE") or f"{_ACCOUNT}/token",
-        ca_file=env.get("FAIRLEAD_API_CA_FILE") or f"{_ACCOUNT}/ca.crt",
-        namespace=env["FAIRLEAD_NAMESPACE"],
+        token_file=env.get(variables.API_TOKEN_FILE.name) or f"{_ACCOUNT}/token",
+        ca_file=env.get(variables.API_CA_FILE.name) or f"{_ACCOUNT}/ca.crt",
+        namespace=env[variables.NAMESPACE.name],
     )

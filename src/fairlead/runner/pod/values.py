@@ -83,7 +83,7 @@ class Values:
         if self._store is None:
             raise NoStoreError(
                 f"{what} needs an object store, and this installation has none; set store.url in"
-                f" the chart's values (FAIRLEAD_RUNNER_STORE of the operator)"
+                f" the chart's values (--runner-store of the operator)"
             )
         return self._store
 

@@ -16,7 +16,7 @@ def told(order: dict[str, Any], **more: str) -> dict[str, str]:
         "FAIRLEAD_POD_NAME": "pod",
         "FAIRLEAD_POD_UID": "uid",
         "FAIRLEAD_NAMESPACE": "team",
-        "KUBERNETES_SERVICE_HOST": "10.0.0.1",
+        "KUBERNETES_SERVICE_HOST": "api.svc",
         "KUBERNETES_SERVICE_PORT": "6443",
         "FAIRLEAD_RUNNER": json.dumps(order),
         **more,
@@ -55,7 +55,7 @@ def test_a_pod_is_told_everything_it_needs() -> None:
         ListedTask("A", "v1.0", "flow:A"),
         ListedTask("A", "v1.0", "flow:A", 3.0),
     )
-    assert settings.api.server == "https://10.0.0.1:6443"
+    assert settings.api.server == "https://api.svc:6443"
     assert settings.api.token_file.startswith("/var/run/secrets/")
     assert (settings.work, settings.tmp, settings.health_port) == ("/fairlead/work", "/tmp", 8080)
 
