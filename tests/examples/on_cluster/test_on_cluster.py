@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.cluster.shell import direct
+from tests.contract.onsite import let_runners_submit
 from tests.examples.programs import OTHERS, PROGRAMS, Printed, expected, run_with
 from tests.site.site import Site
 
@@ -33,6 +34,7 @@ PLACE = re.compile(r"in (this store|the namespace [\w-]+)\. `fairlead (\w+) list
 def run_there(name: str, site: Site, folder: Path, *arguments: str) -> Printed:
     """Run an example on a site that has no jobs yet."""
     site.kubectl("delete", "fljob,flgroup", "--all")
+    let_runners_submit(site)  # for a task that opens a session of its own
     shared = site.shared / "examples"
     shared.mkdir(exist_ok=True)
     own = {"TMPDIR": str(shared), "FAIRLEAD_HOME": str(folder / "home")}
