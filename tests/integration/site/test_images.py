@@ -107,7 +107,7 @@ def test_every_module_is_compiled_for_good(image: Image) -> None:
 
 IMPORTS = {
     "runner": "import fairlead, fairlead.runner.pod, fairlead.releases, pydantic, obstore",
-    "operator": "import fairlead_operator.__main__, aiohttp, prometheus_client, yaml, fairlead.core",
+    "operator": "import fairlead_operator.app, fairlead_operator.__main__, fairlead.core",
 }
 
 
