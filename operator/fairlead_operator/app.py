@@ -89,9 +89,9 @@ class Operator:
         self.freshness = Freshness()
         self.health = health.Health(self.freshness)
         self.client = KubeClient(cluster, most_requests=settings.requests)
-        self._lease_client = KubeClient(cluster, patience=_hasty(settings.lease_seconds))
+        self._hasty_client = KubeClient(cluster, patience=_hasty(settings.lease_seconds))
         self.elector = Elector(
-            self._lease_client,
+            self._hasty_client,
             settings.namespace or cluster.namespace,
             settings.lease,
             settings.identity,
@@ -125,7 +125,8 @@ class Operator:
                 await self.elector.release()
 
     async def _work(self) -> None:
-        await checks.wait_fit(self.client)
+        # By the hasty client: what is wanting is to be said soon.
+        await checks.wait_fit(self._hasty_client)
         self.health.fit = True
         async with asyncio.TaskGroup() as group:
             group.create_task(self._observe())
@@ -180,12 +181,12 @@ class Operator:
 
     @asynccontextmanager
     async def _connections(self) -> AsyncIterator[None]:
-        async with self.client, self._lease_client:
+        async with self.client, self._hasty_client:
             yield
 
 
 def _hasty(lease_seconds: float) -> Patience:
-    """Return the patience of an elector: its own loop tries again, and knows until when."""
+    """Return the patience of those whose own loops try again, and know until when."""
     return Patience(tries=1, seconds=lease_seconds / 5)
 
 

@@ -130,6 +130,10 @@ def from_kubeconfig(path: Path, context: str | None = None) -> ClusterConfig:
             f"{path}: the user of context {name!r} gets its credentials from another program, "
             "which is not supported here. Give it a token or a client certificate."
         )
+    if cluster.get("proxy-url"):
+        raise InvalidRequestError(
+            f"{path}: the cluster of context {name!r} is behind a proxy: not supported."
+        )
     server = str(cluster.get("server") or "").rstrip("/")
     try:
         tls = _tls(cluster, user, path.parent) if server.startswith("https:") else None

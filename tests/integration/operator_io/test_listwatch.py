@@ -406,15 +406,16 @@ def test_failures_are_logged_once_they_are_more_than_a_hiccup(
     def lines() -> list[str]:
         return [record.msg for record in caplog.records if record.msg == "try again"]
 
-    async def cut_and_go_on(name: str) -> None:
-        async with client(proxied) as own, watching(tasks(own, here)) as watcher:
-            await until("a watch to cut", lambda: proxy.cut_watches("tasks"))
-            await make(own, here, name)
-            await watcher.wait_told("ADDED", name)
+    async def fail(times: int, name: str) -> None:
+        failing = {"status": 503, "verbs": ["watch"], "namespace": here, "times": times}
+        with proxy.rule("fail", **failing) as rule:
+            async with client(proxied) as own, watching(tasks(own, here)) as watcher:
+                await asyncio.to_thread(proxy.wait_hit, rule, times)
+                await make(own, here, name)
+                await watcher.wait_told("ADDED", name)
 
     with caplog.at_level(logging.WARNING, "fairlead_operator"):
-        run(cut_and_go_on("one"))
+        run(fail(1, "one"))
         assert lines() == []
-        proxy.add("fail", status=503, verbs=["watch"], namespace=here, skip=1, times=3)
-        run(cut_and_go_on("two"))
-        assert lines()
+        run(fail(3, "two"))
+        assert len(lines()) == 2

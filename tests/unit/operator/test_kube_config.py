@@ -102,6 +102,7 @@ def test_plain_http(tmp_path: Path) -> None:
         ({"exec": {"command": "aws"}}, {}, "another program"),
         ({"client-certificate": "gone.crt", "client-key": "gone.key"}, {}, "unusable"),
         ({}, {"certificate-authority-data": "@@@"}, "unusable"),
+        ({}, {"proxy-url": "http://proxy.example"}, "behind a proxy"),
     ],
 )
 def test_what_cannot_be_used_is_said(
