@@ -53,12 +53,8 @@ def test_the_current_context(write: Any) -> None:
     write(**one())
     found = kubeconfig.connection()
 
-    assert (found.host, found.port, found.tls, found.namespace) == (
-        "one.example",
-        8001,
-        None,
-        "team",
-    )
+    assert (found.host, found.port, found.tls) == ("one.example", 8001, None)
+    assert found.namespace == "team"
     assert "here" in found.where
 
 
