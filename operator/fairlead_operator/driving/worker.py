@@ -208,13 +208,18 @@ class Worker:
             return
         self.job_read(raw)
         there = set()
+        version = 0
         async for page in client.pages(TASKS, job.namespace, labels=job.selector):
             for item in page.items:
                 name = item["metadata"]["name"]
                 there.add(name)
                 seen.see_task(TaskRecord.parse(item, seen.tasks.get(name)))
-        for name in [name for name in seen.tasks if name not in there]:
-            seen.lose_task(name)
+            version = int(page.resource_version or 0)
+        # What is newer than the list was made while it was read, and is not missing.
+        known = list(seen.tasks.items())
+        for name, record in known:
+            if name not in there and record.resource_version <= version:
+                seen.lose_task(name)
         seen.listed = True
 
     # --- a run -----------------------------------------------------------------------------------
@@ -327,7 +332,7 @@ class Worker:
             pod.name
             for pod in self._context.shared.pods.values()
             if pod.owner_uid == job.uid
-            and not pod.ended
+            and (pod.lingers or not pod.ended)
             and pod.deletion is None
             and (job.reuse != "AcrossJobs" or self._context.shared.holders.get(pod.key) == job.uid)
         ]
