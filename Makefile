@@ -123,6 +123,10 @@ lock: $(PYTHON_VENV) ## Resolve the lock files anew (LOCK_OPTIONS=--upgrade for 
 		--output-file requirements/dev.lock
 	@$(COMPILE) pyproject.toml --extra cli --group build \
 		--constraint requirements/dev.lock --output-file requirements/base.lock
+	@$(COMPILE) pyproject.toml --extra protobuf --extra s3 \
+		--constraint requirements/dev.lock --output-file requirements/runner.lock
+	@$(COMPILE) pyproject.toml --extra operator \
+		--constraint requirements/dev.lock --output-file requirements/operator.lock
 
 .PHONY: clean
 clean: ## Remove caches and whatever was built; .venv stays
@@ -132,3 +136,4 @@ clean: ## Remove caches and whatever was built; .venv stays
 # Benchmarks and the cluster bring their own targets.
 -include tests/bench/bench.mk
 -include tests/cluster/cluster.mk
+-include tests/site/site.mk

@@ -47,6 +47,7 @@ def wait_until(run: TaskRun, status: str) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder, MachineGroup("small", num_machines=1) as group:
+        Path(folder).chmod(0o777)  # in a cluster, tasks run under another user's name
         client = Client()
         file = str(Path(folder, "go"))
         first = client.run(Wait(file, "first"), on=group)

@@ -75,6 +75,7 @@ if __name__ == "__main__":
 
     show("members of a group run at the same time")
     with tempfile.TemporaryDirectory() as folder, workflow("together") as wf:
+        Path(folder).chmod(0o777)  # in a cluster, tasks run under another user's name
         parallel(
             meet(task_id="here", name="here", other="there", folder=folder),
             meet(task_id="there", name="there", other="here", folder=folder),

@@ -70,6 +70,7 @@ if __name__ == "__main__":
     client = Client()
     jobs = client.jobs()
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)  # in a cluster, tasks run under another user's name
         ready = str(Path(folder, "ready"))
         cache = LocalFileSystemCache(Path(folder, "cache"))
         runner = client.runner(tasks=[LoadAll, Load, Total], cache=cache)

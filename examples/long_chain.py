@@ -1,5 +1,7 @@
 """Task classes: chains and groups of dependencies as long as you like."""
 
+import sys
+
 from fairlead import Client, ExecutionContext, FutureTask, Task
 
 
@@ -50,7 +52,7 @@ class Stages(Task):
 
 if __name__ == "__main__":
     jobs = Client().jobs()
-    for length in (70, 2_000):
+    for length in [int(given) for given in sys.argv[1:]] or [70, 2_000]:
         job = jobs.submit("chain", Chain(length))
         print(f"chain of {length}: {job.result} steps, {len(job.tasks())} tasks, {job.state.value}")
     job = jobs.submit("stages", Stages(70)).wait()

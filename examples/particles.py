@@ -39,6 +39,7 @@ class Simulate(Task):
 def prepare() -> str:
     """Write what the simulation reads, as a download would."""
     folder = tempfile.mkdtemp()
+    Path(folder).chmod(0o755)  # in a cluster, tasks run under another user's name
     config = {"particles": 5, "frames": 8, "step": 0.02}
     Path(folder, "config.json").write_text(json.dumps(config))
     return folder

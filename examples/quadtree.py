@@ -15,10 +15,12 @@ import os
 import shutil
 import struct
 import sys
+import tempfile
 import zlib
 from bisect import bisect_right
+from pathlib import Path
 
-from fairlead import Client, ExecutionContext, NonRetryableError, Task
+from fairlead import Client, ExecutionContext, NonRetryableError, Task, TaskRun
 
 Colour = tuple[float, float, float]
 
@@ -191,7 +193,7 @@ class Assemble(Task):
         file = context.files / "quadtree.png"
         file.write_bytes(png(picture, self.size))
         checksum = hashlib.sha256(picture).hexdigest()[:16]
-        return {"file": str(file), "tiles": len(names), "checksum": checksum}
+        return {"file": file.name, "tiles": len(names), "checksum": checksum}
 
 
 def draw_border(tile: bytearray, edge: int) -> None:
@@ -238,6 +240,9 @@ if __name__ == "__main__":
     job = client.jobs().submit("quadtree", Picture(size, grid="--grid" in sys.argv))
     client.runner(processes=os.cpu_count()).run_all()
     picture = job.result
-    shutil.copy(picture["file"], target)
+    (assemble,) = (task for task in job.tasks() if task.identifier == "Assemble")
+    with tempfile.TemporaryDirectory() as folder:
+        TaskRun(assemble.id).download(folder)  # it may have been written on another machine
+        shutil.copy(Path(folder, picture["file"]), target)
     print(f"{target}: {size} x {size} pixels, checksum {picture['checksum']}")
     print(f"{len(job.tasks())} tasks, {picture['tiles']} tiles")

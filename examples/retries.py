@@ -95,6 +95,7 @@ if __name__ == "__main__":
     show("a time limit", jobs.submit("hangs", Impatient()))
     show("the whole job fails", jobs.submit("middle", FailsInTheMiddle()))
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)  # in a cluster, tasks run under another user's name
         task = LeavesNothing(folder)
         show("a retry starts afresh", jobs.submit("afresh", task, max_retries=1, backoff=0.01))
         print(*sorted(path.name for path in Path(folder).iterdir()))

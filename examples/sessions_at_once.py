@@ -80,6 +80,7 @@ async def many() -> list[int]:
 
 if __name__ == "__main__":
     with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)  # in a cluster, tasks run under another user's name
         with Session(name="data-processing-batch") as session:
             futures = [session.instance(double).start(folder, number) for number in range(5)]
             print([future.result() for future in futures])
@@ -128,6 +129,8 @@ if __name__ == "__main__":
         try:
             with Session(name="left by an error"):
                 future = until.instance().start(never)
+                while future.status == "pending":  # only what runs is asked to stop
+                    time.sleep(0.02)
                 raise KeyError("in the block")
         except KeyError:
             print("left by an error:", future.status)

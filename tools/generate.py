@@ -19,6 +19,8 @@ import crd_files
 import reference_cli
 import reference_configuration
 import reference_errors
+import reference_failures
+import reference_operator
 import reference_resources
 import reference_states
 
@@ -29,6 +31,8 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": reference_cli.text,
     "docs/reference/configuration.md": reference_configuration.text,
     "docs/reference/errors.md": reference_errors.text,
+    "docs/reference/failures.md": reference_failures.text,
+    "docs/reference/operator.md": reference_operator.text,
     "docs/reference/resources.md": reference_resources.text,
     "docs/reference/states.md": reference_states.text,
     **crd_files.FILES,

@@ -1,5 +1,5 @@
 """The operator that runs Fairlead's jobs on Kubernetes.
 
-This release runs jobs locally only; the package holds its place among the layers, so
-that the import contract covers the second source root from the start.
+``observe`` tells what there is, ``jobs`` and ``runners`` decide without input or output,
+``driving`` carries out what they decide through ``kube``, and ``app`` puts it together.
 """

@@ -89,6 +89,10 @@ class ProgramError(FairleadError):
     """A program cannot be imported, so its tasks cannot run here."""
 
 
+class ReleaseError(FairleadError):
+    """A program cannot be made into a release, or a release is not what was published."""
+
+
 class JobFailedError(TaskError):
     """A job ended without success and its failure cannot be raised as its own class."""
 
@@ -102,6 +106,10 @@ class BackendError(FairleadError):
 
 class BackendUnavailableError(BackendError):
     """The backend cannot be reached, or is not installed."""
+
+
+class ObjectStoreError(BackendError):
+    """The object store cannot be reached, refuses, or has damaged what it kept."""
 
 
 class StoreError(BackendError):

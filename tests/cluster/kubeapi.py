@@ -90,19 +90,31 @@ class KubeApi:
     ) -> tuple[int, str]:
         """Send one request and return status and text, whatever they are."""
         data = None if body is None else json.dumps(body).encode()
+        kept = self._connection
+        try:
+            answer, text = self._exchange(method, path, data, kind)
+        except ConnectionError:
+            # The server closes connections that were idle for long; reading twice does no harm.
+            if kept is None or method != "GET":
+                raise
+            answer, text = self._exchange(method, path, data, kind)
+        if answer.will_close:
+            self.close()
+        return answer.status, text
+
+    def _exchange(
+        self, method: str, path: str, data: bytes | None, kind: str
+    ) -> tuple[http.client.HTTPResponse, str]:
         connection = self._connection or self._connect()
         try:
             connection.request(method, path, data, {**self._headers, "Content-Type": kind})
             answer = connection.getresponse()
-            text = answer.read().decode()
+            return answer, answer.read().decode()
         except (OSError, http.client.HTTPException) as problem:
             self.close()
             if isinstance(problem, OSError):
                 raise
             raise ConnectionError(f"the API server's answer was cut: {problem!r}") from problem
-        if answer.will_close:
-            self.close()
-        return answer.status, text
 
     def watch(self, path: str, *, timeout: float = 60, **query: str | int) -> Iterator[Object]:
         """Yield the events of a watch, over a connection of its own, until it ends."""

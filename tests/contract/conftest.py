@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,8 +13,30 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tests.contract.onsite import let_runners_submit, swept
+from tests.site.fixtures import (
+    Site,
+    cluster,
+    cluster_turn,
+    pytest_collection_modifyitems,
+    pytest_runtest_makereport,
+    site,
+    site_after,
+    site_base,
+)
+from tests.site.fixtures import pytest_configure as configure_cluster
 
 from fairlead import Client, Job
+
+__all__ = [
+    "cluster",
+    "cluster_turn",
+    "pytest_collection_modifyitems",
+    "pytest_runtest_makereport",
+    "site",
+    "site_after",
+    "site_base",
+]
 
 # Worker processes import the programs of these tests by name.
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
@@ -25,17 +49,38 @@ class Place(NamedTuple):
     environment: dict[str, str]
 
 
+CLUSTER = "kubernetes"
+
 PLACES = {
     "threads": Place("local", {"FAIRLEAD_WORKERS": "threads:4"}),
     "processes": Place("local", {"FAIRLEAD_WORKERS": "processes:2"}),
+    # Runners stay warm from one scenario to the next, which else would take most of the time.
+    CLUSTER: Place("kubernetes", {"FAIRLEAD_REUSE": "AcrossJobs"}),
 }
 """Where the contract holds.  Every test that asks for a client runs in each of them."""
 
 
-@pytest.fixture(params=PLACES)
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the mark of what only a program that runs its own jobs can show."""
+    configure_cluster(config)
+    config.addinivalue_line("markers", "laptop_only(reason): is about jobs this program runs")
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=[pytest.mark.cluster] if name == CLUSTER else [])
+        for name in PLACES
+    ]
+)
 def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Place:
     """Return one of the places, the environment set for it."""
     chosen = PLACES[request.param]
+    if request.param == CLUSTER:
+        about = request.node.get_closest_marker("laptop_only")
+        if about is not None:
+            pytest.skip(about.args[0])
+        found: Site = request.getfixturevalue("site")
+        chosen = Place(chosen.backend, chosen.environment | found.environment)
     monkeypatch.setenv("FAIRLEAD_BACKEND", chosen.backend)
     monkeypatch.setenv("FAIRLEAD_GRACE", "5")
     for name, value in chosen.environment.items():
@@ -44,12 +89,54 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pl
 
 
 @pytest.fixture
-def client(place: Place) -> Iterator[Client]:
+def client(place: Place, request: pytest.FixtureRequest) -> Iterator[Client]:
     """Return a client of that place; whatever still runs is ended after the test."""
     client = Client()
-    yield client
+    if place.backend != CLUSTER:
+        yield client
+        _close(client)
+        return
+    found: Site = request.getfixturevalue("site")
+    let_runners_submit(found)
+    with swept(found):
+        yield client
+        _close(client)
+
+
+def _close(client: Client) -> None:
     backend: Any = client.backend
     backend.close()
+
+
+@pytest.fixture
+def tmp_path(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """Return a folder for the test, which tasks see under the same path wherever they run."""
+    callspec = getattr(request.node, "callspec", None)
+    if callspec is None or callspec.params.get("place") != CLUSTER:
+        yield tmp_path_factory.mktemp("contract")
+        return
+    request.getfixturevalue("place")
+    found: Site = request.getfixturevalue("site")
+    folder = Path(tempfile.mkdtemp(prefix="contract-", dir=found.shared))
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+BEGINS_AT_ONCE = "a cluster begins a job as soon as it is there"
+"""Why a scenario is not one of a cluster: it changes a job before anybody runs it."""
+
+
+def not_begun(client: Client) -> set[str]:
+    """Return the states of a job that nobody has waited for: a cluster begins by itself."""
+    return {"QUEUED", "RUNNING", "COMPLETED"} if on_a_cluster(client) else {"QUEUED"}
+
+
+def on_a_cluster(client: Client) -> bool:
+    """Return whether jobs run elsewhere, where every task takes as long as its messages."""
+    return type(client.backend).__name__ == "KubernetesBackend"
 
 
 @pytest.fixture

@@ -27,7 +27,18 @@ from .programs.caching import (
 ALL = [SquaresInCache, Groups, ReadsOwn, WriteThenFail, CountedWrites, Reports]
 
 
-@pytest.fixture(params=["the store's", "memory", "folder", "object store"])
+OWN = "on a cluster the cache is in the installation's object store"
+
+
+@pytest.fixture(
+    params=[
+        "the store's",
+        *(
+            pytest.param(kind, marks=pytest.mark.laptop_only(OWN))
+            for kind in ("memory", "folder", "object store")
+        ),
+    ]
+)
 def cache(request: pytest.FixtureRequest, tmp_path: Path) -> JobCache | None:
     """Return each kind of cache; None is the default, the store's own."""
     if request.param == "memory":
@@ -88,6 +99,7 @@ def test_jobs_do_not_see_each_others_values(client: Client, cache: JobCache | No
     assert other.result == []
 
 
+@pytest.mark.laptop_only(OWN)
 class TestLost:
     def test_a_job_whose_memory_cache_is_gone_fails(self, client: Client) -> None:
         job = client.jobs().submit("lost", CountedWrites())

@@ -8,11 +8,12 @@ import pytest
 
 from fairlead import Client, Job, TaskCancelledError
 
-from .conftest import Gate, begin, executions, states, until
+from .conftest import BEGINS_AT_ONCE, Gate, begin, executions, states, until
 from .programs.steps import Root
 
 
 class TestJob:
+    @pytest.mark.laptop_only(BEGINS_AT_ONCE)
     def test_before_it_has_begun(self, client: Client) -> None:
         job = client.jobs().submit("early", Root())
         client.jobs().cancel(job)
@@ -55,6 +56,7 @@ class TestJob:
 
         assert (job.state.value, job.result) == ("COMPLETED", 1)
 
+    @pytest.mark.laptop_only(BEGINS_AT_ONCE)
     def test_cancelling_twice(self, client: Client) -> None:
         job = client.jobs().submit("twice", Root())
         client.jobs().cancel(job)
@@ -162,6 +164,7 @@ class TestStop:
 class TestRenewed:
     """Tasks of a job that has been retried are other objects under the same keys."""
 
+    @pytest.mark.laptop_only(BEGINS_AT_ONCE)
     def test_they_can_be_cancelled_and_waited_for(self, client: Client, gate: Gate) -> None:
         job = client.jobs().submit("again", Root({"gate": str(gate), "stops": True}))
         old = _task(job, "Root")

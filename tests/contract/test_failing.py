@@ -119,6 +119,7 @@ def test_a_result_that_is_no_json_fails_the_task_and_is_not_tried_again(client: 
         _ = job.result
 
 
+@pytest.mark.laptop_only("who runs here is chosen by the program")
 def test_a_task_that_nobody_starts_in_time_fails(client: Client) -> None:
     job = client.jobs().submit("waits", Root(), queue_timeout=0.2, max_retries=3)
     client.runner(tasks=[A]).run_all()

@@ -19,6 +19,7 @@ def test_the_default_is_the_name_and_v0_0(client: Client) -> None:
     assert (task.identifier, task.version, task.display) == ("Root", "v0.0", "Root")
 
 
+@pytest.mark.laptop_only("which releases there are decides what runs on a cluster")
 @pytest.mark.parametrize(
     ("submitted", "runs", "by"),
     [
@@ -49,6 +50,7 @@ def test_a_runner_takes_what_it_is_compatible_with(
         assert client.backend.result(task.id) == f'"{by}"'.encode()
 
 
+@pytest.mark.laptop_only("which releases there are decides what runs on a cluster")
 def test_a_task_that_waits_for_its_version_runs_once_that_is_there(client: Client) -> None:
     job = client.jobs().submit("later", versions_1_5.Tell())
     client.runner(tasks=[versions_1_2.Tell]).run_all()
@@ -111,6 +113,7 @@ def test_a_bad_identifier_or_version_is_refused_where_it_is_defined(
             def execute(self, context: Any) -> None: ...
 
 
+@pytest.mark.laptop_only("no other process can import what is defined in a function")
 def test_an_identifier_of_256_bytes_is_fine(client: Client) -> None:
     class Long(Task):
         @staticmethod

@@ -22,6 +22,7 @@ from fairlead import (
 )
 from fairlead.sdk.picture import JobPicture
 
+from .conftest import BEGINS_AT_ONCE
 from .programs.styles import LeaveFile, OwnError, PeekAtFailure, Raise, Square, SumOfSquares, fetch
 
 NUMBERS = [12, 345, 453, 21, 45, 98]
@@ -54,13 +55,14 @@ class TestJobs:
         assert jobs.find("same").id == second.id
         assert jobs.find(first).id == first.id
         assert [job.id for job in jobs.query(name="same")] == [second.id, first.id]
-        assert [job.id for job in jobs.query(states=["COMPLETED"])] == []
+        assert [job.id for job in jobs.query(states=["CANCELLED"])] == []
         with pytest.raises(NotFoundError, match="nowhere"):
             jobs.find("nowhere")
 
     def test_a_function_is_submitted_with_its_arguments(self, client: Client) -> None:
         assert client.jobs().submit("f", fetch(city="Tokyo")).result == "Weather for Tokyo"
 
+    @pytest.mark.laptop_only(BEGINS_AT_ONCE)
     def test_cancel_suspend_and_resume(self, client: Client) -> None:
         jobs = client.jobs()
         job = jobs.submit("one", Square(1))
@@ -88,6 +90,7 @@ class TestJobs:
         assert {task.id for task in clone.tasks()}.isdisjoint(task.id for task in job.tasks())
         assert client.backend.job(clone.id).lineage == job.id
 
+    @pytest.mark.laptop_only(BEGINS_AT_ONCE)
     def test_waiting_no_longer_than_asked(self, client: Client) -> None:
         job = client.jobs().submit("one", Square(1))
         client.jobs().suspend(job)

@@ -6,7 +6,7 @@ import pytest
 
 from fairlead import Client
 
-from .conftest import Gate, begin, drive, states, until
+from .conftest import BEGINS_AT_ONCE, Gate, begin, drive, states, until
 from .programs.steps import A, Root
 
 
@@ -27,6 +27,7 @@ def test_nothing_new_starts_and_what_runs_finishes(client: Client, gate: Gate) -
     assert states(job)["B"] == "COMPLETED"
 
 
+@pytest.mark.laptop_only(BEGINS_AT_ONCE)
 def test_a_job_that_nobody_runs_yet(client: Client) -> None:
     job = client.jobs().submit("later", Root({"returns": 5}))
     client.jobs().suspend(job)
@@ -40,6 +41,7 @@ def test_a_job_that_nobody_runs_yet(client: Client) -> None:
     assert job.wait(timeout=60).result == 5
 
 
+@pytest.mark.laptop_only(BEGINS_AT_ONCE)
 def test_a_suspended_job_can_be_cancelled(client: Client) -> None:
     job = client.jobs().submit("away", Root())
     client.jobs().suspend(job)
@@ -48,6 +50,7 @@ def test_a_suspended_job_can_be_cancelled(client: Client) -> None:
     assert job.state.value == "CANCELLED"
 
 
+@pytest.mark.laptop_only(BEGINS_AT_ONCE)
 def test_others_go_on_meanwhile(client: Client) -> None:
     suspended = client.jobs().submit("one", Root())
     other = client.jobs().submit("other", A({"returns": 2}))
@@ -58,6 +61,7 @@ def test_others_go_on_meanwhile(client: Client) -> None:
     assert suspended.state.value == "SUSPENDED"
 
 
+@pytest.mark.laptop_only(BEGINS_AT_ONCE)
 def test_a_time_limit_on_waiting_does_not_run_while_suspended(client: Client) -> None:
     job = client.jobs().submit("patient", Root({"returns": 1}), queue_timeout=3.0)
     client.jobs().suspend(job)

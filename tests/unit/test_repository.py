@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.runner.pod.variables import POD_VARIABLES
 from fairlead.sdk.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,7 +109,12 @@ def test_urls_point_at_public_pages() -> None:
 
 def test_lock_files_pin_by_hash_and_name_no_index() -> None:
     locks = sorted((ROOT / "requirements").glob("*.lock"))
-    assert [lock.name for lock in locks] == ["base.lock", "dev.lock"]
+    assert [lock.name for lock in locks] == [
+        "base.lock",
+        "dev.lock",
+        "operator.lock",
+        "runner.lock",
+    ]
     for lock in locks:
         requirements = lock.read_text().replace("\\\n", " ").splitlines()
         assert requirements
@@ -117,12 +123,14 @@ def test_lock_files_pin_by_hash_and_name_no_index() -> None:
             assert "://" not in requirement
 
 
-def test_the_base_lock_is_part_of_the_other() -> None:
-    base, dev = (
-        set((ROOT / "requirements" / name).read_text().splitlines())
-        for name in ("base.lock", "dev.lock")
+@pytest.mark.parametrize("name", ["base", "operator", "runner"])
+def test_every_lock_is_part_of_the_one_of_development(name: str) -> None:
+    """What images and demos run with is what the tests run with."""
+    part, dev = (
+        set((ROOT / "requirements" / f"{lock}.lock").read_text().splitlines())
+        for lock in (name, "dev")
     )
-    assert base <= dev
+    assert part <= dev
 
 
 def variables(path: Path) -> set[str]:
@@ -134,7 +142,7 @@ def variables(path: Path) -> set[str]:
 
 def test_every_variable_that_the_code_names_is_in_the_table() -> None:
     named = {name for path in MODULES if ROOT / "src" in path.parents for name in variables(path)}
-    assert named == {setting.name for setting in SETTINGS}
+    assert named == {setting.name for setting in (*SETTINGS, *POD_VARIABLES)}
 
 
 def test_no_work_was_left_for_later_in_the_code() -> None:

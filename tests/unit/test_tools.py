@@ -79,6 +79,8 @@ setup:
 	@echo CI is $$CI
 cluster:
 	@echo the cluster is up
+images:
+	@echo the images are built
 cluster-down:
 	@touch cluster-is-down
 test:
@@ -120,8 +122,9 @@ def test_ci_closes_with_the_lines_and_the_status_of_pytest(
     assert ran.returncode == exits, ran.stderr
     assert "CI is true" in ran.stdout
     report = ran.stdout.split("== .ci/run\n")[1].splitlines()
-    assert [line.split()[0] for line in report[:4]] == ["system", "setup", "cluster", "test"]
-    assert report[4:] == closing
+    parts = ["system", "setup", "cluster", "images", "test"]
+    assert [line.split()[0] for line in report[:5]] == parts
+    assert report[5:] == closing
     assert (checkout / "cluster-is-down").exists()
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from fairlead.api.constants import MAX_JOB_NAME
 from fairlead.api.meta import Condition, Resource
 from fairlead.api.model import Model, defaulted, listed_by, rule, rules, unchanged
 from fairlead.api.states import FINAL_JOB_WORDS, JobStateText
@@ -23,14 +24,12 @@ from fairlead.api.values import (
     References,
     Retry,
     Seconds,
+    StoredValue,
     TaskKey,
     Uid,
     VersionText,
 )
 from fairlead.core.states import JobState
-
-MAX_JOB_NAME = 52
-"""The longest name of a job; names of its tasks and pods begin with it and end at 63."""
 
 MAX_JOB_TASKS = 500
 """The most tasks in one Job; tasks may add any number of subtasks, and sessions more."""
@@ -45,7 +44,10 @@ class JobTask(Model):
     """One task of a Job's graph."""
 
     model_config = rules(
-        rule("!(has(self.input) && has(self.inputJSON))", "give input or inputJSON, but not both"),
+        rule(
+            "[has(self.input), has(self.inputJSON), has(self.inputRef)].filter(x, x).size() <= 1",
+            "give one of input, inputJSON and inputRef, not several",
+        ),
         rule(
             "!has(self.dependsOn) || !(self.name in self.dependsOn)",
             "a task cannot depend on itself",
@@ -63,6 +65,8 @@ class JobTask(Model):
     digits, because this is structured data; inputJSON has no such losses."""
     input_json: JsonText | None = None
     """The task's input as JSON text, instead of input."""
+    input_ref: StoredValue | None = None
+    """The input, where it is too large for this object."""
     input_from: References | None = None
     """The places in the input that are filled with results of other tasks of this job, which
     the task then depends on."""
@@ -82,6 +86,10 @@ class JobTask(Model):
     """How long the task is given to end by itself once it was asked to stop. 30 if not set."""
     display: Annotated[str, Field(max_length=256)] | None = None
     """What people see instead of the identifier."""
+    id: FairleadId | None = None
+    """The task's id in the SDK and the command line; made from the job's if it is not set."""
+    title: Annotated[str, Field(max_length=253)] | None = None
+    """The task's name as its author wrote it, where it cannot be a name here."""
 
 
 class Closed(Model):

@@ -1,13 +1,4 @@
-"""The conditions of a Job: what its state means to whoever waits for it.
-
-================  =================================================================
-Succeeded         the summary: True or False once it has ended, Unknown before
-Complete, Failed  as Jobs of batch/v1 have them; a cancelled job is Failed
-Suspended         nothing new starts
-Finished          True on every end; the one to wait for, since waiting for Complete
-                  never ends where the job fails
-================  =================================================================
-"""
+"""The conditions of a Job; :mod:`fairlead.api.verdicts` says what each of them means."""
 
 from __future__ import annotations
 
@@ -17,13 +8,8 @@ from datetime import datetime
 from fairlead.api.conditions import condition, merged
 from fairlead.api.meta import Condition
 from fairlead.api.states import camel
-from fairlead.core.states import JobState, is_final
-
-SUCCEEDED = "Succeeded"
-COMPLETE = "Complete"
-FAILED = "Failed"
-SUSPENDED = "Suspended"
-FINISHED = "Finished"
+from fairlead.api.verdicts import job_verdicts
+from fairlead.core.states import JobState
 
 
 def job_conditions(
@@ -49,19 +35,10 @@ def job_conditions(
         The generation of the spec that this was concluded from.
     """
     why = reason or camel(state)
-    done = is_final(state)
-    well = state is JobState.COMPLETED
-    statuses: dict[str, bool | None] = {
-        SUCCEEDED: well if done else None,
-        COMPLETE: well,
-        FAILED: done and not well,
-        SUSPENDED: state is JobState.SUSPENDED,
-        FINISHED: done,
-    }
     return merged(
         before,
         [
             condition(type_, status, why, message, now=now, generation=generation)
-            for type_, status in statuses.items()
+            for type_, status in job_verdicts(state).items()
         ],
     )

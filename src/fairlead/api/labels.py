@@ -8,6 +8,18 @@ JOB = "fairlead.dev/job"
 JOB_UID = "fairlead.dev/job-uid"
 """Label of Tasks and pods: the unique id of their Job, which tells apart jobs of one name."""
 
+KEY = "fairlead.dev/key"
+"""Label of Tasks: what the task is called among its siblings."""
+
+ID = "fairlead.dev/id"
+"""Label of Jobs and Tasks: the id by which the SDK and the command line know them."""
+
+PARENT_ATTEMPT = "fairlead.dev/parent-attempt"
+"""Label of Tasks: :func:`parent_attempt` of what made them, which all siblings share."""
+
+ACCOUNT = "fairlead.dev/account"
+"""Label of runner pods: the service account under which they run."""
+
 GROUP = "fairlead.dev/machine-group"
 """Label of the pods of a MachineGroup: its name."""
 
@@ -39,3 +51,11 @@ METADATA = "fairlead.dev/metadata"
 
 ARCHIVED = "fairlead.dev/archived"
 """Annotation of a finished Job: ``true`` once its history is kept elsewhere."""
+
+
+def parent_attempt(uid: str, attempt: int) -> str:
+    """Return the label of the subtasks of an attempt.
+
+    ``uid`` is the parent's unique id, or the Job's with attempt 0 for its top level.
+    """
+    return f"{uid}.{attempt}"

@@ -85,7 +85,7 @@ class MachineSizeStatus(Model):
     running: Annotated[int, Field(ge=0)] | None = None
     """How many runners there are now."""
     waiting: Annotated[int, Field(ge=0)] | None = None
-    """How many tasks wait for one."""
+    """How many jobs wait for one."""
     conditions: Annotated[list[Condition], Field(max_length=16), listed_by("type")] | None = None
     """Ready, or why not."""
 

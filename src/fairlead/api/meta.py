@@ -7,11 +7,19 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
 
+from fairlead.api.constants import API_VERSION, GROUP, VERSION
 from fairlead.api.model import Model
 
-GROUP = "fairlead.dev"
-VERSION = "v1beta1"
-API_VERSION: Literal["fairlead.dev/v1beta1"] = "fairlead.dev/v1beta1"
+__all__ = [
+    "API_VERSION",
+    "GROUP",
+    "VERSION",
+    "AnyMeta",
+    "Condition",
+    "ObjectMeta",
+    "OwnerReference",
+    "Resource",
+]
 
 ConditionStatus = Literal["True", "False", "Unknown"]
 

@@ -11,7 +11,7 @@ import re
 from hashlib import sha256
 from unicodedata import normalize
 
-from fairlead.api.job import MAX_JOB_NAME
+from fairlead.api.constants import MAX_JOB_NAME
 
 HASH_LENGTH = 16
 """Characters of five bits each: 80 bits, so that 50,000 names of a job never meet."""

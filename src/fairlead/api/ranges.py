@@ -8,9 +8,15 @@ reference with a count for as many places of one list.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from fairlead.api.values import ResultReference
 from fairlead.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from fairlead.api.values import ResultReference
+
+Plain = dict[str, Any]
+"""A reference as it stands in an object: the JSON of a ResultReference."""
 
 MAX_EXPANDED = 50_000
 """The most keys that a list may stand for; a job has no more tasks."""
@@ -65,34 +71,7 @@ def unpack_keys(packed: Iterable[str]) -> list[str]:
 
 def pack_references(references: Sequence[ResultReference]) -> list[ResultReference]:
     """Return the references with runs over one list and consecutive keys joined to one."""
-    packed: list[ResultReference] = []
-    for reference in references:
-        if packed and _follows(packed[-1], reference):
-            last = packed[-1]
-            packed[-1] = last.model_copy(update={"count": last.count + 1})
-        else:
-            packed.append(reference)
-    return packed
-
-
-def _follows(run: ResultReference, next_one: ResultReference) -> bool:
-    if run.kind != next_one.kind or next_one.count != 1:
-        return False
-    if _number(run.task) is None or _place(run.path) is None:
-        return False
-    return _counted(run, run.count) == (next_one.path, next_one.task)
-
-
-def _place(path: str) -> int | None:
-    return _number(path.rpartition("/")[2])
-
-
-def _counted(run: ResultReference, further: int) -> tuple[str, str]:
-    """Return path and key of the place that comes ``further`` after the first."""
-    if not further:
-        return run.path, run.task
-    room, _, place = run.path.rpartition("/")
-    return f"{room}/{int(place) + further}", str(int(run.task) + further)
+    return _models(pack_plain(reference.to_dict() for reference in references))
 
 
 def unpack_references(packed: Iterable[ResultReference]) -> Iterator[ResultReference]:
@@ -103,12 +82,64 @@ def unpack_references(packed: Iterable[ResultReference]) -> Iterator[ResultRefer
     InvalidRequestError
         If there is a count, but path or key do not end in a number to count up from.
     """
+    yield from _models(unpack_plain(run.to_dict() for run in packed))
+
+
+def _models(plain: Iterable[Plain]) -> list[ResultReference]:
+    from fairlead.api.values import ResultReference  # pydantic, which runners do without
+
+    return [ResultReference.model_validate(one) for one in plain]
+
+
+def pack_plain(references: Iterable[Plain]) -> list[Plain]:
+    """Do what :func:`pack_references` does, with references as they stand in an object."""
+    packed: list[Plain] = []
+    for reference in references:
+        if packed and _follows(packed[-1], reference):
+            packed[-1]["count"] = _count(packed[-1]) + 1
+        else:
+            packed.append(dict(reference))
+    return packed
+
+
+def unpack_plain(packed: Iterable[Plain]) -> Iterator[Plain]:
+    """Do what :func:`unpack_references` does, with references as they stand in an object."""
     for run in packed:
-        if run.count > 1 and (_number(run.task) is None or _place(run.path) is None):
+        count = _count(run)
+        if count > 1 and (_number(run["task"]) is None or _place(run["path"]) is None):
             raise InvalidRequestError(
-                f"a reference with count {run.count} needs a path and a key that are numbered,"
-                f" not {run.path!r} and {run.task!r}"
+                f"a reference with count {count} needs a path and a key that are numbered,"
+                f" not {run['path']!r} and {run['task']!r}"
             )
-        for further in range(run.count):
+        for further in range(count):
             path, task = _counted(run, further)
-            yield ResultReference(path=path, task=task, kind=run.kind)
+            yield {**run, "path": path, "task": task, "count": 1}
+
+
+def _follows(run: Plain, next_one: Plain) -> bool:
+    if _manner(run) != _manner(next_one) or _count(next_one) != 1:
+        return False
+    if _number(run["task"]) is None or _place(run["path"]) is None:
+        return False
+    return _counted(run, _count(run)) == (next_one["path"], next_one["task"])
+
+
+def _manner(reference: Plain) -> tuple[str, str | None]:
+    return reference.get("kind", "Value"), reference.get("word")
+
+
+def _count(reference: Plain) -> int:
+    return int(reference.get("count", 1))
+
+
+def _place(path: str) -> int | None:
+    return _number(path.rpartition("/")[2])
+
+
+def _counted(run: Plain, further: int) -> tuple[str, str]:
+    """Return path and key of the place that comes ``further`` after the first."""
+    path, task = str(run["path"]), str(run["task"])
+    if not further:
+        return path, task
+    room, _, place = path.rpartition("/")
+    return f"{room}/{int(place) + further}", str(int(task) + further)

@@ -1,37 +1,36 @@
-"""States and outcomes as Kubernetes writes them: Queued, FailedOptional, OutOfMemory.
+"""Fields of models that hold states and outcomes.
 
-In Python a field holds the core's own enumeration; only the text differs.
+In Python such a field holds the core's own enumeration; only the text differs.
 """
 
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+from fairlead.api.words import camel, words
 from fairlead.core.outcomes import OutcomeKind
 from fairlead.core.states import FINAL_JOB_STATES, FINAL_TASK_STATES, JobState, TaskState
 
-E = TypeVar("E", bound=Enum)
+__all__ = [
+    "FINAL_JOB_WORDS",
+    "FINAL_TASK_WORDS",
+    "JobStateText",
+    "OutcomeText",
+    "TaskStateText",
+    "camel",
+]
 
 
-def camel(word: Enum) -> str:
-    """Return a state or outcome in Kubernetes' spelling, ``FAILED_OPTIONAL`` as FailedOptional."""
-    return "".join(part.capitalize() for part in str(word.value).split("_"))
-
-
-def _words(kind: type[E]) -> dict[str, E]:
-    return {camel(member): member for member in kind}
-
-
-def _field(kind: type[E]) -> Any:
+def _field(kind: type[Enum]) -> Any:
     """Return the annotations of a field that holds ``kind`` and is written in CamelCase."""
-    words = _words(kind)
+    known = words(kind)
     return (
-        BeforeValidator(lambda given: words.get(given, given) if isinstance(given, str) else given),
+        BeforeValidator(lambda given: known.get(given, given) if isinstance(given, str) else given),
         PlainSerializer(camel, return_type=str),
-        WithJsonSchema({"type": "string", "enum": list(words)}),
+        WithJsonSchema({"type": "string", "enum": list(known)}),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from fairlead.api.constants import MAX_CHILDREN, MAX_TASK_NAME
 from fairlead.api.meta import Condition, Resource
 from fairlead.api.model import Model, at_once, listed_by, rule, rules, unchanged
 from fairlead.api.states import FINAL_TASK_WORDS, OutcomeText, TaskStateText, camel
@@ -34,9 +35,8 @@ from fairlead.api.values import (
 )
 from fairlead.core.states import TASK_TRANSITIONS, TaskState
 
-MAX_TASK_NAME = 63
-MAX_CHILDREN = 10_000
-"""The most subtasks that one attempt may commit."""
+MAX_DEPTH = 10_000
+"""The deepest tree that can be written down; the operator's limit is below it."""
 
 MAX_ATTEMPTS_SHOWN = 20
 """How many ended attempts a Task remembers; the platform's and a usual retry limit fit in."""
@@ -88,6 +88,8 @@ class TaskSpec(Model):
     """The task's name as its author wrote it."""
     parent: Parent | None = None
     """The Task whose attempt made this one; none at the top level of the job."""
+    depth: Annotated[int, Field(ge=0, le=MAX_DEPTH)] | None = None
+    """How far below the top level of the job it is. 0 if not set."""
     creator: Creator | None = None
     """The pod that wrote this Task, if it was a pod."""
     identifier: Identifier
@@ -182,6 +184,12 @@ class AttemptRecord(Model):
     """When it ended."""
     message: Annotated[str, Field(max_length=512)] = ""
     """Why, in a line."""
+    type: Annotated[str, Field(max_length=256)] = ""
+    """The class of the exception."""
+    module: Annotated[str, Field(max_length=256)] = ""
+    """The module of that class."""
+    traceback: Annotated[str, Field(max_length=2048)] = ""
+    """The end of where it was raised."""
 
 
 FROZEN = (

@@ -10,10 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
+from fairlead.api.constants import MAX_INLINE
 from fairlead.api.model import Model, at_once, checked, defaulted, rule, rules
-
-MAX_INLINE = 32 * 1024
-"""The most bytes of a value that stay in an object; larger ones go to the object store."""
 
 MAX_SECONDS = 366 * 24 * 3600
 MAX_RETRIES = 10_000
@@ -92,6 +90,9 @@ class ResultReference(Model):
     """The place as a JSON pointer, for example ``/parts/0``; empty for the whole value."""
     task: TaskKey
     """The key of the task whose result it is."""
+    word: Annotated[str, Field(max_length=63)] | None = None
+    """The readable part of that task's name, by which it is found without a search; the key if it
+    is not set."""
     kind: Literal["Value", "Future"] = "Value"
     """Value (the default): the result stands in its place. Future: the task gets the future."""
     count: Annotated[int, Field(ge=1, le=50_000)] = 1

@@ -7,10 +7,13 @@ from typing import Annotated
 import typer
 
 from fairlead.cli.commands.completion import completion
+from fairlead.cli.commands.crds import crds
 from fairlead.cli.commands.jobs import jobs
 from fairlead.cli.commands.logs import logs
 from fairlead.cli.commands.machines import machines
+from fairlead.cli.commands.releases import releases
 from fairlead.cli.commands.run import run
+from fairlead.cli.commands.submit import submit
 from fairlead.cli.commands.tasks import tasks
 from fairlead.cli.invocation import Invocation
 
@@ -23,10 +26,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(run)
+app.command()(submit)
 app.add_typer(jobs)
 app.add_typer(tasks)
 app.command()(logs)
 app.add_typer(machines)
+app.add_typer(releases)
+app.add_typer(crds)
 app.command()(completion)
 
 

@@ -10,6 +10,7 @@ from fairlead.errors import (
     InvalidRequestError,
     NotFoundError,
     ProgramError,
+    ReleaseError,
     TaskDefinitionError,
     TaskInputError,
 )
@@ -35,6 +36,7 @@ _CODES: tuple[tuple[type[FairleadError], ExitCode], ...] = (
     (TaskInputError, ExitCode.USAGE),
     (TaskDefinitionError, ExitCode.USAGE),
     (ProgramError, ExitCode.USAGE),
+    (ReleaseError, ExitCode.USAGE),
     (FairleadError, ExitCode.JOB_FAILED),
 )
 

@@ -57,3 +57,38 @@ TaskArguments = Annotated[
 Limit = Annotated[
     int, typer.Option("--limit", "-n", min=1, help="How many to show at most, the newest first.")
 ]
+
+ReleaseArgument = Annotated[
+    str,
+    typer.Argument(metavar="RELEASE", help="The Release: its name.", show_default=False),
+]
+
+ProgramArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE[:NAME]",
+        help="A Python file, and which of its tasks: a class or function.  Without a name"
+        " it is the only task, or the one that no other task of the file uses.",
+        show_default=False,
+    ),
+]
+
+Input = Annotated[
+    str | None,
+    typer.Option(
+        "--input",
+        "-i",
+        metavar="JSON",
+        help="The task's fields as a JSON object; @FILE reads a file, - standard input.",
+        show_default=False,
+    ),
+]
+
+JobName = Annotated[
+    str | None,
+    typer.Option("--name", help="The job's name; else the task's.", show_default=False),
+]
+
+MaxRetries = Annotated[
+    int, typer.Option("--max-retries", min=0, help="How often a failed task is tried again.")
+]

@@ -165,7 +165,11 @@ class JobGraph(Ledger):
         self.check_end()
 
     def start_ready(
-        self, now: float, limit: int, accepts: Callable[[Hashable], bool] | None = None
+        self,
+        now: float,
+        limit: int,
+        accepts: Callable[[Hashable], bool] | None = None,
+        grants: Callable[[Node], bool] | None = None,
     ) -> list[Start]:
         """Start up to ``limit`` tasks, those first that became known first.
 
@@ -177,6 +181,9 @@ class JobGraph(Ledger):
             How many attempts may be started.
         accepts
             Tells whether a runner is there for a group; asked at most once a group.
+        grants
+            Gives a runner to the very task that is about to start, or refuses; after a
+            refusal the tasks behind it in its lane are not asked about in this call.
 
         Returns
         -------
@@ -187,7 +194,7 @@ class JobGraph(Ledger):
         if self.suspended or not self.queue.count:
             return []
         starts = []
-        for node in self.queue.take(limit, accepts):
+        for node in self.queue.take(limit, accepts, grants):
             attempt = node.attempt + 1
             node.attempt = attempt
             node.state = RUNNING
@@ -201,6 +208,13 @@ class JobGraph(Ledger):
             self.started = True
             self.change_job(JobState.RUNNING, None)
         return starts
+
+    def regroup(self, key: Key, group: Hashable) -> None:
+        """Let other runners than before take a task from its next start on.
+
+        For a task that needs a larger machine after it ran out of memory, for example.
+        """
+        self.queue.move(self.nodes[key], group)
 
     # --- attempts end ----------------------------------------------------------------
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
-from heapq import heappop, heappush
+from dataclasses import replace
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -124,6 +125,22 @@ class ReadyQueue:
         node.lane.ready -= 1
         self.count -= 1
 
+    def move(self, node: Node, group: Hashable) -> None:
+        """Let a task stand in the lane of another group from now on.
+
+        Costs as much as its old lane is long, for a lane forgets what left it only later.
+        """
+        waiting, lane = node.waiting, node.lane
+        if waiting:
+            self.remove(node)
+        lane.tasks = deque(one for one in lane.tasks if one is not node)
+        lane.late = [entry for entry in lane.late if entry[1] is not node]
+        heapify(lane.late)
+        node.spec = replace(node.spec, group=group)
+        node.lane = self.lane_for(node.spec)
+        if waiting:
+            self.push(node)
+
     def freed(self, limit: Limit) -> None:
         """Let the lanes move on that waited for a task of this name to end."""
         for lane in limit.blocked:
@@ -131,8 +148,16 @@ class ReadyQueue:
             self._list_head(lane)
         limit.blocked.clear()
 
-    def take(self, most: int, accepts: Callable[[Hashable], bool] | None) -> list[Node]:
-        """Take out up to ``most`` tasks that may start, in order, and count them as running."""
+    def take(
+        self,
+        most: int,
+        accepts: Callable[[Hashable], bool] | None,
+        grants: Callable[[Node], bool] | None = None,
+    ) -> list[Node]:
+        """Take out up to ``most`` tasks that may start, in order, and count them as running.
+
+        A lane whose first task is not granted is left alone for the rest of the call.
+        """
         taken: list[Node] = []
         unwanted: list[Lane] = []
         heap = self._heap
@@ -142,9 +167,9 @@ class ReadyQueue:
             if head != lane.head:
                 continue  # the lane was listed again since, further in front
             lane.head = UNLISTED
-            if accepts is None or self._wanted(lane, accepts):
-                self._drain(lane, most, taken)
-            else:
+            if accepts is not None and not self._wanted(lane, accepts):
+                unwanted.append(lane)
+            elif not self._drain(lane, most, taken, grants):
                 unwanted.append(lane)
         for lane in unwanted:
             self._list_head(lane)
@@ -157,8 +182,10 @@ class ReadyQueue:
             lane.wanted = accepts(lane.group)
         return lane.wanted
 
-    def _drain(self, lane: Lane, most: int, taken: list[Node]) -> None:
-        """Take from one lane until another one's head is earlier."""
+    def _drain(
+        self, lane: Lane, most: int, taken: list[Node], grants: Callable[[Node], bool] | None
+    ) -> bool:
+        """Take from one lane until another one's head is earlier; False if one is not granted."""
         heap = self._heap
         until = heap[0][0] if heap else UNLISTED
         limit = lane.limit
@@ -166,13 +193,15 @@ class ReadyQueue:
         while len(taken) < most:
             node = lane.first()
             if node is None:
-                return
+                return True
             if node.position > until:
                 break
             if limit.running >= most_running:
                 lane.blocked = True
                 limit.blocked.append(lane)
-                return
+                return True
+            if grants is not None and not grants(node):
+                return False
             limit.running += 1
             # It is dropped from the lane when it next comes to the front.
             node.waiting = False
@@ -180,6 +209,7 @@ class ReadyQueue:
             self.count -= 1
             taken.append(node)
         self._list_head(lane)
+        return True
 
     def _list_head(self, lane: Lane) -> None:
         node = lane.first()

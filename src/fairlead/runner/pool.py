@@ -146,3 +146,8 @@ class WorkerPool:
         dispatch = self._reader.dispatch
         with dispatch.lock:
             return [worker.pid for worker in dispatch.workers.values() if worker.pid]
+
+    @property
+    def zygote(self) -> int | None:
+        """The process id of the zygote; None while there is none."""
+        return self._reader.zygote

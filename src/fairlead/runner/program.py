@@ -17,7 +17,7 @@ from types import ModuleType
 
 from fairlead.errors import ProgramError
 from fairlead.sdk.origin import PROGRAM_MODULE
-from fairlead.sdk.programs import ImportEnd, importing
+from fairlead.sdk.programs import ImportEnd, importing, is_users
 
 _imported: dict[str, ModuleType | None] = {}
 """Programs by real path or module name; None where the import ended early."""
@@ -62,7 +62,7 @@ def _import_file(path: str) -> ModuleType | None:
     started = sys.modules.get("__main__")
     if os.path.realpath(getattr(started, "__file__", None) or "") == path:
         return started  # it runs here, so its definitions are known
-    folder, packages = _packages_of(path)
+    folder, packages = packages_of(path)
     if folder not in sys.path:
         sys.path.insert(0, folder)
     module = os.path.basename(path).removesuffix(".py")
@@ -71,7 +71,7 @@ def _import_file(path: str) -> ModuleType | None:
     return _import_module(".".join(packages if module == "__init__" else [*packages, module]))
 
 
-def _packages_of(path: str) -> tuple[str, list[str]]:
+def packages_of(path: str) -> tuple[str, list[str]]:
     """Return the folder to import from, and the packages from there down to a file."""
     folder = os.path.dirname(path)
     packages: list[str] = []
@@ -131,5 +131,8 @@ def _guarded(name: str, load: Callable[[], None]) -> None:
 
 
 def _last_line(error: Exception) -> str:
+    """Return the last place in the user's own files that led to an error."""
     frames = traceback.extract_tb(error.__traceback__)
-    return f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    own = [frame for frame in frames if is_users(frame.filename)]
+    last = (own or frames)[-1:]
+    return f" ({last[0].filename}:{last[0].lineno})" if last else ""

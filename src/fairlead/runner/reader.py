@@ -83,6 +83,12 @@ class Reader:
             self.command(lambda: self.begin_to_close(0.0))
             raise
 
+    @property
+    def zygote(self) -> int | None:
+        """The process id of the zygote; None while there is none."""
+        link = self._link
+        return None if link is None else link.pid
+
     def command(self, command: Callable[[], None]) -> None:
         """Have something done by the thread; nothing happens once it has ended."""
         if os.getpid() == self._owner:  # not in a copy of the driver that somebody forked

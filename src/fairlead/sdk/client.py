@@ -27,7 +27,7 @@ _guard = threading.Lock()
 
 
 def open_backend(name: str | None = None) -> Backend:
-    """Return the backend of that name; the same object for each process and store.
+    """Return the backend of that name; the same object for each process, store and cluster.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def open_backend(name: str | None = None) -> Backend:
         raise InvalidRequestError(
             f"there is no backend {chosen!r}; choose one of {', '.join(sorted(BACKENDS))}"
         )
-    key = chosen, settings.home(), os.getpid()
+    key = chosen, f"{settings.home()}|{settings.cluster()}", os.getpid()
     with _guard:
         if key not in _opened:
             _opened[key] = _backend_class(chosen)()

@@ -19,7 +19,7 @@ from fairlead.sdk.fields import Field
 from fairlead.sdk.origin import Origin
 from fairlead.sdk.registry import DefinitionSet, Registry, registry
 from fairlead.sdk.results import ResultCodec
-from fairlead.sdk.schema import input_schema, result_schema
+from fairlead.sdk.schema import input_schema, json_schema, result_schema
 
 if TYPE_CHECKING:
     from fairlead.sdk.context import ExecutionContext
@@ -101,13 +101,27 @@ class TaskDefinition:
         self.results = ResultCodec(self.name, self._result_schema)
 
     def _input_schema(self) -> Any:
+        return input_schema(self.name, self._admitted(), self._required())
+
+    def input_json_schema(self) -> dict[str, Any] | None:
+        """Return the JSON schema of the input; None where a field's type has none.
+
+        Raises
+        ------
+        TaskDefinitionError
+            If a field's annotation stands for no type; it is named.
+        """
+        return json_schema(self._admitted(), self._required())
+
+    def _admitted(self) -> dict[str, Any]:
         types, _ = self._types()
         for field in self.fields:
             if isinstance(types[field.name], UnresolvedError):
                 raise TaskDefinitionError(f"{self.name}.{field.name}: {types[field.name]}")
-        admitted = {field.name: _admitted(field, types[field.name]) for field in self.fields}
-        required = frozenset(field.name for field in self.fields if field.required)
-        return input_schema(self.name, admitted, required)
+        return {field.name: _admitted(field, types[field.name]) for field in self.fields}
+
+    def _required(self) -> frozenset[str]:
+        return frozenset(field.name for field in self.fields if field.required)
 
     def _result_schema(self) -> Any:
         _, result = self._types()

@@ -1,8 +1,13 @@
-"""The job cache that lives in an object store."""
+"""Object stores: bytes under keys, wherever they lie, and the job cache in one of them.
+
+A key is a path of names between single slashes.  ``file://`` and ``memory://`` need
+nothing but the standard library; all others need the extra ``s3``.
+"""
 
 from __future__ import annotations
 
 import importlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +15,105 @@ from urllib.parse import unquote
 
 from fairlead.errors import BackendUnavailableError, InvalidRequestError
 from fairlead.sdk.cache import SEPARATOR, JobCache, quoted
+
+FILE_SCHEME = "file://"
+MEMORY_SCHEME = "memory://"
+
+
+class ObjectStore(ABC):
+    """Bytes under keys.  All methods may be called from any thread.
+
+    They raise :class:`fairlead.errors.ObjectStoreError` where the store cannot be reached,
+    refuses, or has damaged what it kept.
+    """
+
+    @abstractmethod
+    def put(self, key: str, data: bytes) -> None:
+        """Keep bytes under a key, instead of earlier ones; all of them or none."""
+
+    @abstractmethod
+    def get(self, key: str) -> bytes:
+        """Return the bytes under a key.
+
+        Raises
+        ------
+        KeyError
+            If there are none.
+        """
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Keep a file's bytes under a key, without holding all of them in memory if possible."""
+        self.put(key, path.read_bytes())
+
+    def get_file(self, key: str, path: Path) -> None:
+        """Write the bytes under a key into a file, which is replaced.
+
+        Raises
+        ------
+        KeyError
+            If there are none; then the file is left alone.
+        """
+        path.write_bytes(self.get(key))
+
+    @abstractmethod
+    def list(self, prefix: str = "") -> list[str]:
+        """Return all keys below a prefix, sorted; the prefix is a path of whole names."""
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Remove what is under a key, if there is something."""
+
+    def delete_prefix(self, prefix: str) -> None:
+        """Remove everything below a prefix."""
+        for key in self.list(prefix):
+            self.delete(key)
+
+
+def open_store(url: str) -> ObjectStore:
+    """Return the object store at a URL.
+
+    Parameters
+    ----------
+    url
+        ``file:///folder``, ``memory://name`` (one that ends with this process), or
+        ``s3://bucket/prefix``, ``gs://...``, ``az://...``, whose credentials come from the
+        environment, as usual for that store.
+
+    Raises
+    ------
+    BackendUnavailableError
+        If the store's client is not installed.
+    InvalidRequestError
+        If the URL names no object store.
+    """
+    if url.startswith(FILE_SCHEME):
+        from fairlead.sdk.folderstore import FolderStore
+
+        return FolderStore(unquote(url.removeprefix(FILE_SCHEME)))
+    if url.startswith(MEMORY_SCHEME):
+        from fairlead.sdk.memorystore import memory_store
+
+        return memory_store(url)
+    from fairlead.sdk.remotestore import RemoteStore
+
+    return RemoteStore(url)
+
+
+def checked_object_key(key: str) -> str:
+    """Return a key, or raise if it is no path of names between single slashes."""
+    names = key.split(SEPARATOR)
+    if any(name in ("", ".", "..") for name in names) or "\0" in key:
+        raise InvalidRequestError(
+            f"{key!r} is not the key of an object; it takes names between single slashes, and"
+            f" none of them empty or made of dots"
+        )
+    return key
+
+
+def checked_prefix(prefix: str) -> str:
+    """Return a prefix without a slash at its end; it may be empty."""
+    bare = prefix.removesuffix(SEPARATOR)
+    return checked_object_key(bare) if bare else ""
 
 
 class ObjectStoreCache(JobCache):

@@ -62,7 +62,12 @@ def started_program() -> str | None:
     if not file or not file.endswith(".py"):
         return None
     path = os.path.realpath(file)
-    return None if path.startswith(_tool_folders()) else path
+    return path if is_users(path) else None
+
+
+def is_users(file: str) -> bool:
+    """Return whether a file is neither Python's, nor Fairlead's, nor an installed package's."""
+    return not file.startswith(("<", *_tool_folders()))
 
 
 def _tool_folders() -> tuple[str, ...]:

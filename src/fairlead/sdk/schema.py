@@ -59,6 +59,18 @@ def input_schema(task: str, fields: Mapping[str, Any], required: frozenset[str])
     )
 
 
+def json_schema(fields: Mapping[str, Any], required: frozenset[str]) -> dict[str, Any] | None:
+    """Return the JSON schema of an input with these fields, or None where there is none."""
+    from pydantic import PydanticUserError
+
+    protobuf.enable()
+    try:
+        schema: dict[str, Any] = _complete_adapter(fields, required).json_schema()
+    except (PydanticUserError, NameError):
+        return None
+    return schema
+
+
 def _adapter(task: str, fields: Mapping[str, Any], required: frozenset[str]) -> Any:
     from pydantic import PydanticUserError
 

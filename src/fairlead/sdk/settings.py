@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast, get_args
 
 from fairlead.errors import InvalidRequestError
 
@@ -74,10 +74,43 @@ MAX_TASKS = Setting(
     "`50000`",
     "How many tasks one job may hold. A task that submits more fails.",
 )
+CONTEXT = Setting(
+    "FAIRLEAD_CONTEXT",
+    "the kubeconfig's current context",
+    "The context of the kubeconfig that names the cluster and the user.",
+)
+NAMESPACE = Setting(
+    "FAIRLEAD_NAMESPACE",
+    "that of the kubeconfig's context, or of the pod",
+    "The namespace of the cluster in which jobs are kept and run.",
+)
+STORE = Setting(
+    "FAIRLEAD_STORE",
+    "none",
+    "The URL of the object store of a cluster's installation, as this process reaches it: "
+    "`s3://bucket/prefix`, `gs://...`, `az://...` or `file:///folder`. Large inputs and results, "
+    "logs, files and the job cache are kept there.",
+)
+RELEASE = Setting(
+    "FAIRLEAD_RELEASE",
+    "the program's own code, published as a release for development",
+    "The Release of the cluster that runs the tasks of submitted jobs.",
+)
+REUSE = Setting(
+    "FAIRLEAD_REUSE",
+    "`WithinJob`",
+    "Which tasks of a job that is submitted to a cluster may share a runner, one after the other: "
+    "`Never`, `WithinJob`, or `AcrossJobs` for those of other jobs as well.",
+)
 
 SETTINGS: tuple[Setting, ...] = (
     HOME,
     BACKEND,
+    CONTEXT,
+    NAMESPACE,
+    STORE,
+    RELEASE,
+    REUSE,
     WORKERS,
     WORKER_MEMORY,
     GRACE,
@@ -90,6 +123,7 @@ MEMORY = ":memory:"
 """What :func:`home` returns for a store that is kept in the process."""
 
 WorkerKind = Literal["threads", "processes"]
+Reuse = Literal["Never", "WithinJob", "AcrossJobs"]
 
 
 class Workers(NamedTuple):
@@ -114,6 +148,43 @@ def backend() -> str:
     """Return the name of the backend that a client uses unless it is told another."""
     value = _read(BACKEND).lower() or "local"
     return "kubernetes" if value == "remote" else value
+
+
+def context() -> str | None:
+    """Return the kubeconfig's context to use; None for its current one."""
+    return _read(CONTEXT) or None
+
+
+def namespace() -> str | None:
+    """Return the cluster's namespace to work in; None where the kubeconfig decides."""
+    return _read(NAMESPACE) or None
+
+
+def cluster() -> str:
+    """Return a text that is the same as long as the settings name the same cluster and store."""
+    named = (os.environ.get("KUBECONFIG", ""), context(), namespace(), store())
+    return "|".join(part or "" for part in named)
+
+
+def store() -> str | None:
+    """Return the URL of the cluster's object store; None where there is none."""
+    return _read(STORE) or None
+
+
+def release() -> str | None:
+    """Return the Release that runs submitted tasks; None for the program's own code."""
+    return _read(RELEASE) or None
+
+
+def reuse() -> Reuse:
+    """Return which tasks may share a runner of a cluster."""
+    value = _read(REUSE)
+    for known in get_args(Reuse):
+        if value.lower() == known.lower():
+            return cast(Reuse, known)
+    if value:
+        raise _unfit(REUSE, value, "Never, WithinJob or AcrossJobs")
+    return "WithinJob"
 
 
 def workers() -> Workers:
@@ -173,6 +244,7 @@ def check() -> None:
     workers()
     grace()
     worker_memory()
+    reuse()
     max_depth()
     max_tasks()
 

@@ -282,7 +282,11 @@ class _Connection:
     async def _watch(self, answer: Head, asked: Asked) -> None:
         reader, _ = await self._connected()
         self._writer.write(answer.encode())
-        await self._proxy.stream(Events(self._proxy, asked, reader, self._writer))
+        try:
+            await self._proxy.stream(Events(self._proxy, asked, reader, self._writer))
+        finally:
+            # The server may not be through with it.
+            self._forget_server()
 
     async def _pass_on(self, answer: Head) -> None:
         """Pass on a body that may never end, as the log of a running container."""

@@ -50,10 +50,15 @@ class Events:
             task.cancel()
 
     async def run(self) -> None:
-        """Pass events on until one side ends."""
-        self._tasks = [asyncio.create_task(self._take()), asyncio.create_task(self._deliver())]
+        """Pass events on until one side ends, or a rule ends the watch."""
+        take, deliver = asyncio.create_task(self._take()), asyncio.create_task(self._deliver())
+        self._tasks = [take, deliver]
         try:
-            await asyncio.gather(*self._tasks)
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            if take.done():
+                await asyncio.gather(take, deliver)
+            # Else the watch has been ended here, whatever the server goes on to say.
+            await deliver
         except asyncio.CancelledError:
             # Cut on purpose; the client's connection is closed already.
             return

@@ -150,4 +150,4 @@ def test_examples_are_accepted_and_come_back_unchanged(namespace: Namespace, pat
 
 
 def test_there_are_five_examples() -> None:
-    assert len(EXAMPLES) == 5
+    assert len(EXAMPLES) == 6

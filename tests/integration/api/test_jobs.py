@@ -187,7 +187,7 @@ BAD_TASKS = [
     ([entry(version="v1.0\n")], "should match"),
     ([entry(input=[1])], "must be of type object"),
     ([entry(input="a")], "must be of type object"),
-    ([entry(input={}, inputJSON="{}")], "not both"),
+    ([entry(input={}, inputJSON="{}")], "not several"),
     ([entry(inputJSON="x" * 32_769)], "32768"),
     ([entry(dependsOn=["one"])], "cannot depend on itself"),
     ([entry(dependsOn=[f"t{n}" for n in range(65)])], "at most 64 items"),

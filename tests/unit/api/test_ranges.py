@@ -50,6 +50,7 @@ references = st.builds(
     path=places,
     task=st.integers(0, 9).map(str),
     kind=st.sampled_from(["Value", "Future"]),
+    word=st.sampled_from([None, "Square"]),
 )
 
 

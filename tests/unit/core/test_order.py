@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.core.graph import JobGraph
-from fairlead.core.node import Key, TaskPolicy
+from fairlead.core.node import Key, Node, TaskPolicy
 
 from .recorder import Recorder, spec
 
@@ -164,3 +165,32 @@ def test_the_order_is_that_of_a_plain_list(
             graph.attempt_finished(ended, attempt, "RELEASED" if limit == 1 else "ERROR", 0.0)
             if limit == 1:
                 queued = sorted([*queued, ended])
+
+
+def test_a_task_that_is_granted_no_runner_stays_ready_and_holds_up_its_lane_only() -> None:
+    recorder = Recorder()
+    recorder.add(spec("a"), spec("b"), spec("c", group="other"))
+    asked: list[Key] = []
+
+    def grants(node: Node) -> bool:
+        asked.append(node.key)
+        return node.key == "c"
+
+    starts = recorder.graph.start_ready(recorder.now, 9, grants=grants)
+    assert [start.key for start in starts] == ["c"]
+    assert asked == ["a", "c"]
+    assert recorder.graph.ready_count == 2
+    assert [start.key for start in recorder.graph.start_ready(recorder.now, 9)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_a_task_can_move_to_other_runners(waiting: bool) -> None:
+    recorder = Recorder()
+    recorder.add(spec("a", group="small", policy=TaskPolicy(max_retries=1, backoff=0.0)))
+    if not waiting:
+        recorder.start()
+    recorder.graph.regroup("a", "large")
+    if not waiting:
+        recorder.finish("a", "OUT_OF_MEMORY")
+    assert recorder.start(accepts=lambda group: group == "small") == []
+    assert [start.key for start in recorder.start(accepts=lambda group: group == "large")] == ["a"]

@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from fairlead.cli.invocation import Invocation
-from fairlead.cli.options import Output
+from fairlead.cli.options import Input, JobName, MaxRetries, Output, ProgramArgument
 from fairlead.cli.output import OutputFormat
 
 
 def run(
     context: typer.Context,
-    program: Annotated[
-        str,
-        typer.Argument(
-            metavar="FILE[:NAME]",
-            help="A Python file, and which of its tasks: a class or function.  Without a name"
-            " it is the only task, or the one that no other task of the file uses.",
-            show_default=False,
-        ),
-    ],
-    input: Annotated[
-        str | None,
-        typer.Option(
-            "--input",
-            "-i",
-            metavar="JSON",
-            help="The task's fields as a JSON object; @FILE reads a file, - standard input.",
-            show_default=False,
-        ),
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option("--name", help="The job's name; else the task's.", show_default=False),
-    ] = None,
-    max_retries: Annotated[
-        int, typer.Option("--max-retries", min=0, help="How often a failed task is tried again.")
-    ] = 0,
+    program: ProgramArgument,
+    input: Input = None,
+    name: JobName = None,
+    max_retries: MaxRetries = 0,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Submit a task of a file, run it here, and print its result.

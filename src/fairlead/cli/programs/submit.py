@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import Any
+from typing import Any, Unpack
 
 import typer
 
 from fairlead.cli.exits import ExitCode
 from fairlead.cli.invocation import Invocation
-from fairlead.cli.output import OutputFormat, dump, note
+from fairlead.cli.output import OutputFormat, dump, emit, note
 from fairlead.core.states import JobState
 from fairlead.sdk.backend import Backend, JobView
 from fairlead.sdk.definitions import TaskDefinition
+from fairlead.sdk.options import Options
 
 
 def run_task(
@@ -40,6 +41,29 @@ def run_task(
     bound = Bound(definition, values)
     job_id = Client(backend).jobs().submit(name, bound, max_retries=max_retries).id
     _answer(backend, drive(backend, job_id, output), output)
+
+
+def submit_task(
+    invocation: Invocation,
+    definition: TaskDefinition,
+    values: dict[str, Any],
+    name: str,
+    output: OutputFormat,
+    **options: Unpack[Options],
+) -> None:
+    """Submit a task as a job, print the job, and leave it."""
+    from fairlead.cli.records import job_record
+    from fairlead.sdk.bound import Bound
+    from fairlead.sdk.client import Client
+
+    backend = invocation.backend()
+    job_id = Client(backend).jobs().submit(name, Bound(definition, values), **options).id
+    view = backend.job(job_id)
+    emit(
+        job_record(view, time.time()),
+        output,
+        lambda: f"{view.id}\n`fairlead jobs watch {view.id}` follows it",
+    )
 
 
 def _answer(backend: Backend, job: JobView, output: OutputFormat) -> None:

@@ -1,0 +1,1 @@
+"""Driving jobs: events to models, actions to the API server."""

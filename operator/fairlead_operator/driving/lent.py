@@ -1,0 +1,45 @@
+"""What all jobs share: the indexes of what there is, the allocator, and the pods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fairlead_operator.runners.accounts import AccountIndex
+from fairlead_operator.runners.allocator import Allocator
+from fairlead_operator.runners.groups import GroupIndex
+from fairlead_operator.runners.pod_record import PodRecord
+from fairlead_operator.runners.releases import ReleaseIndex
+from fairlead_operator.runners.sizes import SizeIndex
+from fairlead_operator.settings import RunnerSettings
+
+
+class Shared:
+    """The indexes, the allocator and the pods.
+
+    Parameters
+    ----------
+    wake
+        Called with the unique id of a job that may find runners now; it must only enqueue.
+    """
+
+    def __init__(self, settings: RunnerSettings, wake: Callable[[str], None]) -> None:
+        self.settings = settings
+        self.releases = ReleaseIndex()
+        self.sizes = SizeIndex()
+        self.groups = GroupIndex()
+        self.accounts = AccountIndex(settings.account)
+        self.allocator = Allocator(self.sizes, self.groups, wake)
+        self.pods: dict[tuple[str, str], PodRecord] = {}
+        self.holders: dict[tuple[str, str], str] = {}
+        """By pod, the unique id of the job whose task it holds, or held last."""
+
+    def pod_seen(self, pod: PodRecord, now: float) -> str:
+        """Take note of a pod; return the unique id of the job that it concerns, if any."""
+        self.allocator.pod_seen(pod, now)
+        job = self.holders.get(pod.key) or pod.job_uid
+        if pod.gone:
+            self.pods.pop(pod.key, None)
+            self.holders.pop(pod.key, None)
+        else:
+            self.pods[pod.key] = pod
+        return job

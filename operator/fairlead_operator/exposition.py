@@ -1,0 +1,166 @@
+"""The operator's numbers in the format of Prometheus.
+
+Numbers that grow end in ``_total``, times are in seconds, and sizes of populations are gauges.
+``fairlead_`` begins what jobs do, ``fairlead_operator_`` how the operator itself is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+from fairlead import __version__
+from fairlead_operator.kube.counts import RequestCounts
+from fairlead_operator.metrics import Distribution, Metrics
+from fairlead_operator.observe.freshness import Freshness
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+class Exposition(Collector):
+    """Writes down all numbers when somebody asks.
+
+    Parameters
+    ----------
+    leading
+        Says whether this process is the one that acts.
+    """
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        requests: RequestCounts,
+        freshness: Freshness,
+        leading: Callable[[], bool],
+    ) -> None:
+        self._metrics = metrics
+        self._requests = requests
+        self._freshness = freshness
+        self._leading = leading
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def text(self) -> bytes:
+        """Return all numbers as they are now."""
+        return bytes(generate_latest(self._registry))
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield each metric as it is now."""
+        yield from self._of_jobs()
+        yield from self._of_requests()
+        yield from self._of_the_operator()
+
+    def _of_jobs(self) -> Iterator[Metric]:
+        metrics = self._metrics
+        yield _gauge("fairlead_jobs", "Jobs that exist, by state.", "state", metrics.jobs)
+        yield _gauge("fairlead_tasks", "Tasks that exist, by state.", "state", metrics.tasks)
+        ended = CounterMetricFamily(
+            "fairlead_attempts", "Attempts that have ended, by outcome.", labels=["outcome"]
+        )
+        for outcome, number in metrics.attempts.items():
+            ended.add_metric([outcome], number)
+        yield ended
+        yield _histogram(
+            "fairlead_task_start_seconds",
+            "From when a task wanted nothing but a runner to when it ran.",
+            metrics.starts,
+        )
+
+    def _of_requests(self) -> Iterator[Metric]:
+        made = CounterMetricFamily(
+            "fairlead_operator_api_requests",
+            "Requests to the API server; the code of one without an answer is none.",
+            labels=["verb", "resource", "code"],
+        )
+        numbers: dict[tuple[str, str], int] = {}
+        for (verb, resource, code), number in self._requests.requests.items():
+            made.add_metric([verb, resource, code], number)
+            numbers[verb, resource] = numbers.get((verb, resource), 0) + number
+        yield made
+        took = SummaryMetricFamily(
+            "fairlead_operator_api_request_seconds",
+            "How long these took, watches aside.",
+            labels=["verb", "resource"],
+        )
+        for (verb, resource), seconds in self._requests.seconds.items():
+            if verb != "watch":
+                took.add_metric([verb, resource], numbers[verb, resource], seconds)
+        yield took
+
+    def _of_the_operator(self) -> Iterator[Metric]:
+        metrics = self._metrics
+        seen = CounterMetricFamily(
+            "fairlead_operator_events",
+            "Changes of objects that were observed.",
+            labels=["kind", "type"],
+        )
+        for (kind, change), number in metrics.events.items():
+            seen.add_metric([kind, change], number)
+        yield seen
+        yield GaugeMetricFamily(
+            "fairlead_operator_queue_length",
+            "Jobs that wait for their turn.",
+            value=metrics.queue_length(),
+        )
+        yield _histogram(
+            "fairlead_operator_reconcile_seconds", "How long a job's turn took.", metrics.reconciles
+        )
+        yield _histogram(
+            "fairlead_operator_event_loop_lag_seconds",
+            "By how much the event loop was late, asked again and again.",
+            metrics.lag,
+        )
+        yield _gauge(
+            "fairlead_operator_watch_age_seconds",
+            "How long ago the server was last heard about a kind, at worst.",
+            "kind",
+            _by_kind(self._freshness.ages()),
+        )
+        yield GaugeMetricFamily(
+            "fairlead_operator_leader",
+            "1 where this process is the one that acts, 0 where it stands by.",
+            value=int(self._leading()),
+        )
+        version = GaugeMetricFamily(
+            "fairlead_operator_build_info",
+            "Always 1; its label is the version.",
+            labels=["version"],
+        )
+        version.add_metric([__version__], 1)
+        yield version
+
+
+def _gauge(name: str, meaning: str, label: str, numbers: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(name, meaning, labels=[label])
+    for text, number in numbers.items():
+        family.add_metric([text], number)
+    return family
+
+
+def _histogram(name: str, meaning: str, found: Distribution) -> Metric:
+    buckets: list[tuple[str, float]] = []
+    total = 0
+    for bound, count in zip((*found.bounds, float("inf")), found.counts, strict=True):
+        total += count
+        buckets.append(("+Inf" if bound == float("inf") else repr(float(bound)), total))
+    return HistogramMetricFamily(name, meaning, buckets=buckets, sum_value=found.sum)
+
+
+def _by_kind(ages: Mapping[str, float]) -> dict[str, float]:
+    """Return the greatest age of each kind: sources are ``kind`` or ``kind/namespace``."""
+    found: dict[str, float] = {}
+    for source, age in ages.items():
+        kind = source.partition("/")[0]
+        found[kind] = max(found.get(kind, 0.0), age)
+    return found

@@ -1,0 +1,394 @@
+"""One job as the operator knows it: what was seen goes in, actions come out.
+
+The core's graph alone decides; this says how what happens in the cluster becomes an event
+of it.  To the core a task is RUNNING from the moment that its status names a pod.
+
+All of it can be thrown away and made again from the records, and is whenever something
+does not fit: nothing here is the truth about anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fairlead.api import labels
+from fairlead.core.effects import StopKind
+from fairlead.core.graph import JobGraph
+from fairlead.core.outcomes import OutcomeKind
+from fairlead.core.reasons import QUEUE_TIMEOUT
+from fairlead.core.states import FINAL_TASK_STATES, TaskState
+from fairlead.errors import DependencyError, DuplicateTaskError, InvalidRequestError
+from fairlead_operator.jobs import endings, podwatch, taskstatus
+from fairlead_operator.jobs.actions import Action, CreatePod, DeletePod, PatchTask
+from fairlead_operator.jobs.alarms import Alarm, AlarmKind
+from fairlead_operator.jobs.asking import Grant, Runners
+from fairlead_operator.jobs.board import Board
+from fairlead_operator.jobs.effects import (
+    carry_over,
+    numbers_changed,
+    obey,
+    order_stop,
+    set_deadline,
+    write_numbers,
+)
+from fairlead_operator.jobs.jobrecord import JobRecord
+from fairlead_operator.jobs.nodes import is_closed, observe, specs_in
+from fairlead_operator.jobs.selecting import select
+from fairlead_operator.jobs.starting import start_ready, tell, watch_time
+from fairlead_operator.jobs.tasks import TaskRecord
+from fairlead_operator.runners.pod_record import PodRecord
+
+
+class JobModel:
+    """The run of one job.
+
+    Parameters
+    ----------
+    job, tasks
+        The job and all its Tasks, as they were listed.
+    runners
+        Who gives out runners.
+    now
+        Seconds since the epoch.
+    """
+
+    def __init__(
+        self, job: JobRecord, tasks: Iterable[TaskRecord], runners: Runners, now: float
+    ) -> None:
+        board = self.board = Board(job, runners)
+        board.records = {record.name: record for record in tasks}
+        selection = select(job, board.records.values(), board.run)
+        observation = observe(job, selection, board.run)
+        board.graph = JobGraph.rebuild(observation.job, now)
+        board.started = job.started()
+        board.unplaced = {record.name: record for record in observation.unplaced}
+        board.keys = {
+            record.facts.key: record.name
+            for record in selection.tasks
+            if record.facts.is_top and record.name not in board.unplaced
+        }
+        for label, made in selection.left.items():
+            board.made[label] = {record.name: record for record in made}
+        self._begin(observation.broken, now)
+
+    def _begin(self, broken: bool, now: float) -> None:
+        board = self.board
+        if broken:
+            board.graph.fail(now, "TaskDeleted")
+        if board.job.desired == "Running":
+            board.graph.resume(now)
+        carry_over(board, now)
+        set_deadline(board)
+        for node in list(board.graph.nodes.values()):
+            record = board.records[str(node.key)]
+            if record.held and node.state is TaskState.RUNNING:
+                podwatch.take_up(board, record, now)
+            if record.desired:
+                self._wish(record, now)
+        for label, made in list(board.made.items()):
+            self._check_made(label, next(iter(made.values())))
+        self._obey(now)
+        self._settle(now)
+
+    # --- reading ---------------------------------------------------------------------
+
+    @property
+    def done(self) -> bool:
+        """Whether the run has ended."""
+        return self.board.graph.is_final
+
+    @property
+    def next_wake(self) -> float | None:
+        """When :meth:`clock_reached` has something to do next, or None."""
+        if self.done:
+            return None
+        times = (self.board.graph.next_wake, self.board.alarms.next_time())
+        return min((time for time in times if time is not None), default=None)
+
+    def take_actions(self) -> list[Action]:
+        """Return what is to be done since the last call, in order."""
+        actions = self.board.actions
+        self.board.actions = []
+        return actions
+
+    def take_outcomes(self) -> list[OutcomeKind]:
+        """Return how attempts ended since the last call."""
+        outcomes = self.board.outcomes
+        self.board.outcomes = []
+        return outcomes
+
+    # --- the job -----------------------------------------------------------------------
+
+    def job_seen(self, job: JobRecord, now: float) -> None:
+        """Take note of the job as it is now."""
+        board = self.board
+        if job.resource_version <= board.job.resource_version:
+            return
+        board.job = job
+        if job.desired == "Cancelled":
+            board.graph.cancel(now)
+        elif job.desired == "Suspended":
+            board.graph.suspend(now)
+        else:
+            board.graph.resume(now)
+        if not board.graph.closed and is_closed(job, board.run, len(board.keys)):
+            board.graph.close(now)
+        carry_over(board, now)
+        self._obey(now)
+        self._settle(now)
+
+    def _obey(self, now: float) -> None:
+        if self.board.written.get("observedGeneration") != self.board.job.generation:
+            obey(self.board, now)
+
+    def fail(self, reason: str, now: float) -> None:
+        """Let the job fail for a reason that is no task's."""
+        self.board.graph.fail(now, reason)
+        self._settle(now)
+
+    # --- its Tasks -----------------------------------------------------------------------
+
+    def task_seen(self, record: TaskRecord, now: float) -> None:
+        """Take note of a Task as it is now."""
+        board = self.board
+        before = board.records.get(record.name)
+        if record.facts.job_uid != board.job.uid or record.facts.run > board.run:
+            return
+        if before is not None and before.resource_version >= record.resource_version:
+            return
+        board.see(record)
+        if record.name in board.graph.nodes:
+            self._changed(record, before, now)
+        elif before is None:
+            self._new(record, now)
+        elif record.name in board.unplaced:
+            board.unplaced[record.name] = record
+        elif record.name in board.made.get(record.facts.siblings, ()):
+            board.made[record.facts.siblings][record.name] = record
+        self._settle(now)
+
+    def _changed(self, record: TaskRecord, before: TaskRecord | None, now: float) -> None:
+        board = self.board
+        if record.desired and (before is None or before.desired != record.desired):
+            self._wish(record, now)
+        if not podwatch.runs(board, record):
+            return
+        outcome = record.reported
+        if outcome is not None:
+            if before is None or before.reported is None:
+                endings.reported(board, record, outcome, now)
+        elif record.state is TaskState.RUNNING and before is not None and before.starting:
+            watch_time(board, record, record.attempt, record.started or now)
+            if taskstatus.not_runnable(record)[0]:
+                conditions = taskstatus.runnable(record, None, "", now)
+                board.do(PatchTask(record.name, {"conditions": conditions}, free=True))
+            numbers_changed(board, now)
+
+    def _wish(self, record: TaskRecord, now: float) -> None:
+        """Do what somebody wants of one task."""
+        graph = self.board.graph
+        node = graph.node(record.name)
+        if node.state in FINAL_TASK_STATES:
+            return
+        if record.desired == labels.CANCELLED:
+            graph.cancel_task(record.name, now)
+        elif record.desired == labels.STOPPED and not node.stop_requested:
+            graph.stop_task(record.name, now)
+
+    def task_gone(self, name: str, uid: str, now: float) -> None:
+        """Take note that a Task was deleted."""
+        board = self.board
+        record = board.records.get(name)
+        if record is None or record.facts.uid != uid:
+            return
+        board.unplaced.pop(name, None)
+        board.pending.discard(name)
+        board.made.get(record.facts.siblings, {}).pop(name, None)
+        node = board.graph.nodes.get(name)
+        if node is None or node.state in FINAL_TASK_STATES or board.graph.is_final:
+            return
+        board.graph.fail(now, "TaskDeleted")
+        if node.state is TaskState.RUNNING:
+            board.do(DeletePod(name, record.pod_name))
+            board.graph.attempt_finished(name, node.attempt, OutcomeKind.LOST, now)
+        self._settle(now)
+
+    # --- new ones ------------------------------------------------------------------------
+
+    def _new(self, record: TaskRecord, now: float) -> None:
+        if record.facts.is_top:
+            if self.board.job.is_session:
+                self.board.unplaced[record.name] = record
+                self._added(now)
+            return
+        label = record.facts.siblings
+        self.board.made.setdefault(label, {})[record.name] = record
+        self._check_made(label, record)
+        parent = self.board.records.get(record.facts.parent_name)
+        if parent is not None and parent.reported is not None and podwatch.runs(self.board, parent):
+            endings.commit(self.board, parent, now)
+
+    def _check_made(self, label: str, record: TaskRecord) -> None:
+        """Remove subtasks of an attempt that is not, and will not be, committed."""
+        board = self.board
+        node = board.graph.nodes.get(record.facts.parent_name)
+        if node is None:
+            return
+        attempt = record.facts.parent_attempt
+        if attempt < node.attempt or (
+            attempt == node.attempt
+            and node.state not in (TaskState.RUNNING, TaskState.COMPUTED, TaskState.COMPLETED)
+        ):
+            board.swept.discard(label)
+            endings.sweep(board, label)
+
+    def _added(self, now: float) -> None:
+        """Add what has come to a session, as far as all that it depends on is there."""
+        board = self.board
+        placed = True
+        while placed and not board.graph.is_final:
+            came = sorted(
+                board.unplaced.values(), key=lambda one: (one.facts.created, one.facts.id)
+            )
+            placed = sum(self._place(record, now) for record in came) > 0
+        if not board.graph.closed and is_closed(board.job, board.run, len(board.keys)):
+            board.graph.close(now)
+
+    def _place(self, record: TaskRecord, now: float) -> bool:
+        board = self.board
+        try:
+            board.graph.tasks_added(specs_in(board.job, [record], board.keys), now)
+        except DependencyError as error:
+            tell(board, record, "MissingDependency", str(error), now)
+            return False
+        except (DuplicateTaskError, InvalidRequestError) as error:
+            tell(board, record, "NotAdded", str(error), now)
+            return False
+        del board.unplaced[record.name]
+        board.keys[record.facts.key] = record.name
+        numbers_changed(board, now)
+        return True
+
+    # --- pods ------------------------------------------------------------------------------
+
+    def pod_seen(self, pod: PodRecord, now: float) -> None:
+        """Take note of a pod as it is now, or was last."""
+        podwatch.pod_seen(self.board, pod, now)
+        self._settle(now)
+
+    def pod_absent(self, name: str, pod_name: str, now: float) -> None:
+        """Take note that a pod is not there which an attempt was recorded to have."""
+        record = self.board.records.get(name)
+        if record is not None and record.pod_name == pod_name:
+            podwatch.absent(self.board, record, now)
+        self._settle(now)
+
+    def read_again(self, name: str, attempt: int, now: float) -> None:
+        """Take note that a Task was read after its pod had ended."""
+        record = self.board.records.get(name)
+        if record is not None and record.attempt == attempt:
+            podwatch.still_unreported(self.board, record, now)
+        self._settle(now)
+
+    def children_listed(self, name: str, attempt: int, now: float) -> None:
+        """Take note that all subtasks of an attempt have been seen now."""
+        record = self.board.records.get(name)
+        if record is not None and record.attempt == attempt and podwatch.runs(self.board, record):
+            endings.void(self.board, record, now)
+        self._settle(now)
+
+    def pod_refused(
+        self,
+        name: str,
+        attempt: int,
+        grant: Grant,
+        reason: str,
+        message: str,
+        now: float,
+        until: float,
+    ) -> None:
+        """Take note that the API server would not make a pod, and when to ask again."""
+        record = self.board.records.get(name)
+        if record is None or record.attempt != attempt or not podwatch.runs(self.board, record):
+            return
+        self.board.grants[name] = grant
+        self.board.alarms.set(until, AlarmKind.POD, name, attempt)
+        tell(self.board, record, reason, message, now)
+
+    def runners_came(self, now: float) -> None:
+        """Take note that there may be runners for tasks that found none."""
+        self._settle(now)
+
+    # --- time ------------------------------------------------------------------------------
+
+    def clock_reached(self, now: float) -> None:
+        """Do what is due."""
+        self.board.graph.clock_reached(now)
+        for alarm in self.board.alarms.due(now):
+            self._wake(alarm, now)
+        self._settle(now)
+
+    def _wake(self, alarm: Alarm, now: float) -> None:
+        board = self.board
+        if alarm.kind is AlarmKind.STATUS:
+            write_numbers(board, now)
+        elif alarm.kind is AlarmKind.DEADLINE:
+            board.graph.cancel(now, "DeadlineExceeded")
+        elif alarm.kind is AlarmKind.KILL:
+            self._kill(alarm)
+        else:
+            record = board.records.get(alarm.name)
+            if (
+                record is not None
+                and record.attempt == alarm.attempt
+                and podwatch.runs(board, record)
+            ):
+                self._wake_attempt(alarm, record, now)
+
+    def _kill(self, alarm: Alarm) -> None:
+        """End a runner that did not end an attempt, also one whose task was cancelled alone."""
+        record = self.board.records[alarm.name]
+        node = self.board.graph.nodes.get(alarm.name)
+        if node is None or node.attempt != alarm.attempt or record.reported is not None:
+            return
+        pod = self.board.runners.pod(record.pod_name)
+        if pod is not None and not pod.ended:
+            self.board.do(DeletePod(alarm.name, record.pod_name))
+
+    def _wake_attempt(self, alarm: Alarm, record: TaskRecord, now: float) -> None:
+        board = self.board
+        if alarm.kind is AlarmKind.CHILDREN:
+            endings.look_for_children(board, record)
+        elif alarm.kind is AlarmKind.TIMEOUT:
+            if record.reported is None:
+                order_stop(board, record.name, record.attempt, StopKind.TIMEOUT, now)
+        elif alarm.kind is AlarmKind.QUEUE:
+            self._waited(record, now)
+        elif alarm.kind is AlarmKind.LOOK:
+            pod = board.runners.pod(record.pod_name)
+            if pod is not None:
+                podwatch.pod_seen(board, pod, now)
+        elif alarm.kind is AlarmKind.POD and record.name in board.grants:
+            board.do(CreatePod(record.name, record.attempt, board.grants.pop(record.name)))
+
+    def _waited(self, record: TaskRecord, now: float) -> None:
+        """End a task whose runner did not come up in the time that it may wait for one."""
+        if record.starting:
+            board = self.board
+            board.do(DeletePod(record.name, record.pod_name))
+            board.runners.give_up(record.pod_name, now)
+            allowed = record.facts.policy.queue_timeout or 0.0
+            message = f"no runner took it within {allowed:g} s"
+            endings.failed(
+                board, record, OutcomeKind.NON_RETRYABLE, message, now, word=QUEUE_TIMEOUT
+            )
+
+    # --- after everything --------------------------------------------------------------------
+
+    def _settle(self, now: float) -> None:
+        """Start what can start, and turn what the graph decided into actions."""
+        board = self.board
+        carry_over(board, now)
+        while not board.graph.is_final and start_ready(board, now):
+            carry_over(board, now)
+        carry_over(board, now)

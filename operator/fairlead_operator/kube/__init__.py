@@ -1,0 +1,1 @@
+"""The way to the API server: its kinds, its errors, and one asynchronous client."""

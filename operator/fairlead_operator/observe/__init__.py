@@ -1,0 +1,1 @@
+"""Where events about objects come from."""

@@ -1,0 +1,119 @@
+"""Making a new job in the cluster: all of it, or nothing that could ever run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from fairlead.backends.kubernetes.kinds import JOBS, TASKS
+from fairlead.backends.kubernetes.newjobs import job_object, keys, listed
+from fairlead.backends.kubernetes.newtasks import Writer, task_object
+from fairlead.backends.kubernetes.publishing import publish
+from fairlead.backends.kubernetes.words import name_of, uid_of
+from fairlead.core.node import NodeSpec, TaskPolicy
+from fairlead.core.specs import check_specs
+from fairlead.sdk.backend import NewJob, NewTask
+
+if TYPE_CHECKING:
+    from fairlead.backends.kubernetes.backend import KubernetesBackend
+
+AT_ONCE = 8
+"""Tasks that are made at the same time."""
+
+
+def submit(backend: KubernetesBackend, job: NewJob) -> dict[str, Any]:
+    """Make a job and its tasks; return the Job as the server has it."""
+    check_graph(job.tasks)
+    inputs = Inputs(backend)
+    entries = listed(job, inputs.keep)
+    body = job_object(job, None, backend.lineage(job))
+    specs = _specs(job, inputs.keep) if entries is None else []
+    release = publish(backend, job)
+    if release is not None:
+        body["spec"]["release"] = release
+    inputs.write()
+    if entries is not None:
+        body["spec"]["tasks"] = entries
+        return backend.rest.create(JOBS, backend.namespace, body)
+    if not specs:
+        return backend.rest.create(JOBS, backend.namespace, body)
+    return _submit_one_by_one(backend, body, specs, closed=job.closed)
+
+
+def _specs(job: NewJob, put: Callable[[bytes], dict[str, Any]]) -> list[dict[str, Any]]:
+    writer = Writer(str, put)
+    return [writer.spec(task, key) for task, key in zip(job.tasks, keys(job), strict=True)]
+
+
+def _submit_one_by_one(
+    backend: KubernetesBackend, body: dict[str, Any], specs: list[dict[str, Any]], *, closed: bool
+) -> dict[str, Any]:
+    """Make a job whose list would be too long: nothing of it runs before all is there."""
+    rest, namespace = backend.rest, backend.namespace
+    body["spec"]["desired"] = "Suspended"
+    made = rest.create(JOBS, namespace, body)
+    try:
+        create_tasks(backend, made, specs)
+        ready: dict[str, Any] = {"desired": "Running"}
+        if closed:
+            ready["closed"] = {"tasks": len(specs)}
+        return rest.patch(JOBS, namespace, name_of(made), {"spec": ready})
+    except BaseException:
+        rest.delete(JOBS, namespace, name_of(made), uid=uid_of(made))
+        raise
+
+
+def create_tasks(
+    backend: KubernetesBackend, job: dict[str, Any], specs: Iterable[dict[str, Any]]
+) -> None:
+    """Make Tasks at the top level of an open Job."""
+    name, uid, run = name_of(job), uid_of(job), job["spec"].get("run", 1)
+    group, release = job["spec"].get("machineGroup"), job["spec"].get("release")
+
+    def create(spec: dict[str, Any]) -> None:
+        if group is not None:
+            spec["machineGroup"] = group
+        if release is not None:
+            spec["release"] = release
+        backend.rest.create(TASKS, backend.namespace, task_object(name, uid, run, spec))
+
+    wanted = list(specs)
+    if len(wanted) == 1:
+        create(wanted[0])
+        return
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fairlead-submit") as threads:
+        for _ in threads.map(create, wanted):
+            pass
+
+
+def check_graph(tasks: Sequence[NewTask]) -> None:
+    """Refuse tasks that depend on each other in a circle, or on what is not there."""
+    policy = TaskPolicy()
+    check_specs(
+        [
+            NodeSpec(position, task.identifier, task.depends_on, policy, task.id, task.identifier)
+            for position, task in enumerate(tasks)
+        ],
+        (),
+        lambda key: False,
+    )
+
+
+class Inputs:
+    """Inputs that go to the object store; they are written once all else is known to be right."""
+
+    def __init__(self, backend: KubernetesBackend) -> None:
+        self._backend = backend
+        self._kept: dict[str, bytes] = {}
+
+    def keep(self, data: bytes) -> dict[str, Any]:
+        """Take an input, and return the reference to it."""
+        reference = self._backend.storage.input_reference(data)
+        self._kept[reference["key"]] = data
+        return reference
+
+    def write(self) -> None:
+        """Write what was taken."""
+        for key, data in self._kept.items():
+            self._backend.storage.put(key, data)

@@ -1,0 +1,73 @@
+"""The job's cache as one attempt in a pod uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fairlead.api.words import TASK_STATES
+from fairlead.core.states import FINAL_TASK_STATES
+from fairlead.runner.pod.assignment import Assignment, Object
+from fairlead.runner.pod.context import Pod
+from fairlead.runner.pod.errors import RefusedError, StoppedWaitingError
+from fairlead.runner.pod.patience import patiently
+from fairlead.runner.pod.values import NoStoreError
+from fairlead.sdk.cache import JobCache
+from fairlead.sdk.storedcache import StagedBy, StoredCache, Verdict
+
+
+class AttemptCache:
+    """Reads what is committed, stages what the attempt writes, and publishes it."""
+
+    def __init__(self, pod: Pod, assignment: Assignment) -> None:
+        self._pod = pod
+        self._assignment = assignment
+        self._cache: StoredCache | None = None
+        self._by = StagedBy(assignment.name, assignment.uid, assignment.attempt, pod.settings.uid)
+        self._has_staged = False
+
+    def committed(self) -> JobCache:
+        """Return the job's cache as committed."""
+        if self._cache is None:
+            if self._pod.store is None:
+                raise NoStoreError(
+                    "the job's cache needs an object store, and this installation has none; set"
+                    " store.url in the chart's values (--runner-store of the operator)"
+                )
+            self._cache = StoredCache(self._pod.store, self._assignment.job_uid, self._verdict)
+        return self._cache
+
+    def stage(self, writes: Mapping[str, bytes]) -> None:
+        """Keep what the attempt has written, for its commit."""
+        if writes:
+            self.committed()
+            assert self._cache is not None
+            self._cache.stage(self._by, writes)
+            self._has_staged = True
+
+    def publish(self) -> None:
+        """Let what was staged be found directly; the attempt is committed."""
+        if self._has_staged and self._cache is not None:
+            self._cache.publish(self._by)
+
+    def _verdict(self, by: StagedBy) -> Verdict:
+        """Ask the Task of an attempt whether that was committed."""
+        try:
+            task = patiently(lambda: self._pod.api.get(by.task), self._pod.terminating)
+        except RefusedError as refused:
+            return "dead" if refused.status == 404 else "open"
+        except StoppedWaitingError:
+            return "open"
+        return verdict_of(task, by)
+
+
+def verdict_of(task: Object, by: StagedBy) -> Verdict:
+    """Return what a Task says became of an attempt that has staged something."""
+    status = task.get("status") or {}
+    outcome = status.get("outcome") or {}
+    if task["metadata"]["uid"] != by.task_uid:
+        return "dead"
+    if (outcome.get("attempt"), outcome.get("podUID")) == (by.attempt, by.pod_uid):
+        return "committed" if outcome["kind"] == "Succeeded" else "dead"
+    has_moved_on = outcome or int(status.get("attempt") or 0) > by.attempt
+    is_final = TASK_STATES[status.get("state", "Queued")] in FINAL_TASK_STATES
+    return "dead" if has_moved_on or is_final else "open"

@@ -1,0 +1,46 @@
+"""Outcomes: those that are the agent's word, and how one looks in a Task's status."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from fairlead.api.words import camel
+from fairlead.runner.pod.times import text
+from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
+from fairlead.sdk.backend import Failure
+
+MAX_NAME, MAX_MESSAGE, MAX_TRACEBACK = 256, 4096, 16384
+
+
+def own_outcome(kind: OutcomeKind, error: Exception, version: str = "") -> AttemptOutcome:
+    """Return an outcome that the agent gives an attempt; its own class is raised from it."""
+    cls = type(error)
+    failure = Failure(kind.value, cls.__name__, str(error), cls.__module__, [str(error)])
+    return AttemptOutcome(kind, failure=failure, version=version)
+
+
+def record(outcome: AttemptOutcome, attempt: int, pod_uid: str) -> dict[str, Any]:
+    """Return an outcome as ``status.outcome`` has it, cut to what that holds."""
+    fields: dict[str, Any] = {
+        "kind": camel(outcome.kind),
+        "attempt": attempt,
+        "podUID": pod_uid,
+        "time": text(time.time()),
+        "version": outcome.version,
+    }
+    failure = outcome.failure
+    if failure is not None:
+        fields["type"] = failure.type[:MAX_NAME]
+        fields["module"] = failure.module[:MAX_NAME]
+        fields["message"] = _shortened(failure.message)
+        fields["traceback"] = failure.traceback[-MAX_TRACEBACK:]
+        arguments = None if failure.arguments is None else json.dumps(failure.arguments)
+        if arguments is not None and len(arguments) <= MAX_MESSAGE:
+            fields["arguments"] = arguments
+    return {name: value for name, value in fields.items() if value != ""}
+
+
+def _shortened(message: str) -> str:
+    return message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 4] + " ..."

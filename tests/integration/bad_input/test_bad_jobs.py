@@ -1,0 +1,284 @@
+"""Whatever is wrong with an object is said on that object, and disturbs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cluster.kubeapi import Object, until
+from tests.integration.bad_input.jobs import (
+    DOUBLE,
+    RELEASE,
+    condition,
+    submit,
+    task,
+    wait_stuck,
+    wait_task,
+)
+from tests.site.site import Site
+
+from fairlead.api.meta import API_VERSION
+
+PROGRAM = Path(__file__).with_name("program.py")
+
+
+@pytest.fixture(autouse=True)
+def undisturbed(site: Site) -> Iterator[None]:
+    """After each test the same operator still runs, and a good job comes to its end."""
+    if site.get("releases", RELEASE) is None:
+        site.publish(PROGRAM, RELEASE)
+    process = site.operator.process
+    yield
+    assert site.operator.process == process, "the operator has ended"
+    good = submit(site, task("good"), name="good")["metadata"]["name"]
+    found = site.wait_finished(good)
+    assert found["status"]["state"] == "Completed"
+    assert [one["status"]["result"] for one in site.tasks(good)] == ["42"]
+
+
+# --- what a job names and nobody knows -----------------------------------------------
+
+
+def test_an_unknown_identifier_waits_and_says_what_would_run_it(site: Site) -> None:
+    job = submit(site, task("one", identifier="bad.example/Nobody"))["metadata"]["name"]
+
+    said = wait_stuck(site, job, "NoCompatibleRelease")
+
+    assert said["status"] == "False"
+    assert "bad.example/Nobody" in said["message"]
+    assert site.pods(job) == []
+
+
+@pytest.mark.parametrize("version", ["v2.0", "v1.3", "v0.9"])
+def test_a_wrong_version_waits_and_names_the_published_one(site: Site, version: str) -> None:
+    job = submit(site, task("one", version=version))["metadata"]["name"]
+
+    said = wait_stuck(site, job, "NoCompatibleRelease")
+
+    assert version in said["message"]
+    assert "v1.2" in said["message"]
+
+
+def test_a_task_without_release_starts_once_one_is_published(site: Site, tmp_path: Path) -> None:
+    identifier = f"bad.example/Late{uuid.uuid4().hex[:8]}"
+    job = submit(site, task("one", identifier=identifier))["metadata"]["name"]
+    wait_stuck(site, job, "NoCompatibleRelease")
+    program = tmp_path / "late.py"
+    program.write_text(PROGRAM.read_text().replace("bad.example/Double", identifier))
+
+    site.publish(program, f"late-{uuid.uuid4().hex[:8]}")
+
+    assert site.wait_finished(job)["status"]["state"] == "Completed"
+    assert condition(site.tasks(job)[0], "Runnable").get("status") != "False"
+
+
+def test_an_unknown_size_is_refused_and_the_known_ones_are_named(site: Site) -> None:
+    job = submit(site, task("one", machineSize="enormous"))["metadata"]["name"]
+
+    said = wait_stuck(site, job, "UnknownMachineSize")
+
+    assert "enormous" in said["message"]
+    assert "small" in said["message"]
+    assert "large" in said["message"]
+
+
+def test_an_unknown_release_waits(site: Site) -> None:
+    job = submit(site, task("one"), release="nowhere")["metadata"]["name"]
+
+    assert "nowhere" in wait_stuck(site, job, "NoCompatibleRelease")["message"]
+
+
+def test_an_account_that_is_not_for_runners_is_refused(site: Site) -> None:
+    job = submit(site, task("one"), serviceAccountName="default")["metadata"]["name"]
+
+    said = wait_stuck(site, job, "AccountNotAllowed")
+
+    assert "fairlead.dev/runner" in said["message"]
+    assert site.pods(job) == []
+
+
+# --- graphs that cannot run ------------------------------------------------------------
+
+
+def _refs(key: str) -> Object:
+    return {"inputFrom": [{"path": "/number", "task": key}]}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "says"),
+    [
+        ([task("a", dependsOn=["b"]), task("b", dependsOn=["a"])], "circle"),
+        ([task("a", dependsOn=["b"]), task("b", **_refs("a"))], "circle"),
+        ([task("a", dependsOn=["missing"])], "missing"),
+        ([task("a", **_refs("missing"))], "missing"),
+    ],
+    ids=["cycle", "cycle by values", "dependency on nothing", "value of nothing"],
+)
+def test_a_graph_that_cannot_run_fails_its_job(site: Site, tasks: list[Object], says: str) -> None:
+    job = submit(site, *tasks)["metadata"]["name"]
+
+    found = site.wait_finished(job)
+
+    failed = condition(found, "Failed")
+    assert (failed["status"], failed["reason"]) == ("True", "InvalidGraph")
+    assert says in failed["message"]
+    assert site.tasks(job) == []
+
+
+def test_an_input_that_no_task_can_hold_fails_its_job(site: Site) -> None:
+    job = submit(site, task("one", input={"text": "x" * 40_000}))["metadata"]["name"]
+
+    failed = condition(site.wait_finished(job), "Failed")
+
+    assert failed["reason"] == "InputTooLarge"
+    assert "inputRef" in failed["message"]
+
+
+# --- odd but good ----------------------------------------------------------------------
+
+
+def test_the_longest_names_and_odd_identifiers_are_no_trouble(site: Site) -> None:
+    key = "K" + "a-b_c.D" * 8 + "z" * 6
+    long = submit(site, task(key), name="x" * 46)["metadata"]["name"]
+    odd = submit(
+        site, task("one", identifier="例え/タスク🦀" + "é" * 100, display="✨" * 256), name="odd"
+    )["metadata"]["name"]
+
+    assert site.wait_finished(long)["status"]["state"] == "Completed"
+    assert "例え/タスク🦀" in wait_stuck(site, odd, "NoCompatibleRelease")["message"]
+
+
+def test_a_whole_specification_of_five_hundred_tasks_is_taken(site: Site) -> None:
+    tasks = [task(f"t{n}", dependsOn=[f"t{n - 1}"] if n else []) for n in range(500)]
+    tasks[0]["identifier"] = "bad.example/Nobody"
+    job = submit(site, *tasks)["metadata"]["name"]
+
+    until("all tasks are there", lambda: len(site.tasks(job)) == 500, timeout=120)
+
+    site.kubectl("patch", "fljob", job, "--type=merge", "-p", '{"spec":{"desired":"Cancelled"}}')
+    found = site.wait_finished(job)
+    assert found["status"]["state"] == "Cancelled"
+    assert found["status"]["tasks"]["cancelled"] == 500
+
+
+# --- inputs that are not the task's ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"input": {"number": "many"}},
+        {"input": {}},
+        {"input": {"number": 1, "more": 2}},
+        {"inputJSON": "[1, 2"},
+        {"inputJSON": "nonsense"},
+        {"inputJSON": '"text"'},
+    ],
+    ids=["type", "missing", "unknown", "cut off", "no JSON", "no object"],
+)
+def test_a_wrong_input_fails_without_a_retry(site: Site, given: dict[str, Any]) -> None:
+    wrong = {name: value for name, value in DOUBLE.items() if name != "input"} | given
+    job = submit(site, {"name": "one", **wrong, "retry": {"limit": 5}})["metadata"]["name"]
+
+    found = site.wait_finished(job)
+
+    assert found["status"]["state"] == "Failed"
+    assert found["status"]["failure"]["message"]
+    assert [one["status"]["attempt"] for one in site.tasks(job)] == [1]
+
+
+# --- releases that are broken --------------------------------------------------------------
+
+
+def _release(site: Site, **changes: Any) -> str:
+    """A copy of the good release with other fields, which only jobs that name it use; its name."""
+    stage = {"stage": "Development"}
+    spec = dict((site.get("releases", RELEASE) or {})["spec"]) | stage | changes
+    name = f"broken-{uuid.uuid4().hex[:8]}"
+    body = {"apiVersion": API_VERSION, "kind": "Release", "metadata": {"name": name}, "spec": spec}
+    site.api.create(site.path("releases"), body)
+    return name
+
+
+def _config_map(site: Site, content: bytes) -> str:
+    name = f"broken-{uuid.uuid4().hex[:8]}"
+    data = {"part": base64.b64encode(content).decode()}
+    body = {"metadata": {"name": name}, "immutable": True, "binaryData": data}
+    site.api.create(site.core("configmaps"), body)
+    return name
+
+
+def test_a_package_with_another_sum_is_not_run(site: Site) -> None:
+    package = dict((site.get("releases", RELEASE) or {})["spec"]["package"]) | {"sha256": "0" * 64}
+    release = _release(site, package=package)
+    job = submit(site, task("one"), release=release)["metadata"]["name"]
+
+    found = site.wait_finished(job)
+
+    assert found["status"]["state"] == "Failed"
+    assert "0" * 64 in found["status"]["failure"]["message"]
+    assert "result" not in site.tasks(job)[0]["status"]
+
+
+def test_a_package_that_is_no_archive_is_not_run(site: Site) -> None:
+    from hashlib import sha256
+
+    content = b"this is no archive"
+    package = {
+        "configMaps": [_config_map(site, content)],
+        "sha256": sha256(content).hexdigest(),
+        "size": len(content),
+    }
+    job = submit(site, task("one"), release=_release(site, package=package))["metadata"]["name"]
+
+    assert site.wait_finished(job)["status"]["state"] == "Failed"
+
+
+def test_a_release_whose_configmap_is_missing_says_so(site: Site) -> None:
+    package = dict((site.get("releases", RELEASE) or {})["spec"]["package"])
+    release = _release(site, package=package | {"configMaps": ["gone"]})
+    job = submit(site, task("one"), release=release)["metadata"]["name"]
+
+    def said() -> bool:
+        found = condition(site.get("releases", release), "Ready")
+        return found.get("status") == "False" and "gone" in found["message"]
+
+    until("the release says what it lacks", said, timeout=60)
+    waiting = wait_task(site, job, lambda one: bool(condition(one, "Runnable")))
+    assert "gone" in condition(waiting, "Runnable")["message"]
+
+
+def test_a_program_that_cannot_be_imported_fails_its_task(site: Site, tmp_path: Path) -> None:
+    package = dict((site.get("releases", RELEASE) or {})["spec"]["package"])
+    entry = {"identifier": "bad.example/Gone", "version": "v1.0", "entryPoint": "nothing:Gone"}
+    release = _release(site, package=package, tasks=[entry])
+    job = submit(site, task("one", identifier="bad.example/Gone"), release=release)
+    name = job["metadata"]["name"]
+
+    found = site.wait_finished(name)
+
+    assert found["status"]["state"] == "Failed"
+    assert "nothing" in found["status"]["failure"]["message"]
+
+
+# --- edits to what does not change -----------------------------------------------------------
+
+
+def test_edits_of_what_is_immutable_change_nothing(site: Site) -> None:
+    job = submit(site, task("one", identifier="bad.example/Nobody"))["metadata"]["name"]
+    wait_stuck(site, job, "NoCompatibleRelease")
+    before = site.get("jobs", job)
+    assert before is not None
+    changed = json.dumps({"spec": {"tasks": [task("other")]}})
+
+    with pytest.raises(Exception, match="cannot be changed"):
+        site.kubectl("patch", "fljob", job, "--type=merge", "-p", changed)
+
+    after = site.get("jobs", job)
+    assert after is not None
+    assert after["spec"] == before["spec"]

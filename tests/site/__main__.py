@@ -1,0 +1,7 @@
+"""``python -m tests.site``."""
+
+import sys
+
+from tests.site.cli import main
+
+sys.exit(main())

@@ -1,0 +1,9 @@
+# --- images, and Fairlead installed in a test cluster: tests/site/ ---------------------
+
+.PHONY: images
+images: $(DEV) ## Build the images of the runner and of the operator; print names and archives
+	@$(PYTHON_VENV) -m tests.site images
+
+.PHONY: cluster-demo
+cluster-demo: $(DEV) ## Run a job on a Kubernetes started for it: see its pods and its results
+	@$(PYTHON_VENV) -m tests.site demo

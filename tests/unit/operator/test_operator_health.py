@@ -1,0 +1,151 @@
+"""Checks at the start, health, and numbers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from fairlead.core.states import JobState, TaskState
+from fairlead_operator.checks import definitions_problem, version_problem
+from fairlead_operator.exposition import Exposition
+from fairlead_operator.health import OLDEST_VIEW_SECONDS, STUCK_SECONDS, Health
+from fairlead_operator.kube.counts import RequestCounts
+from fairlead_operator.kube.kinds import OWN_KINDS
+from fairlead_operator.metrics import JOB_STATES, TASK_STATES, Distribution, Metrics
+from fairlead_operator.observe.freshness import Freshness
+
+
+@pytest.mark.parametrize(
+    ("major", "minor", "fit"),
+    [("1", "32", True), ("1", "34+", True), ("2", "0", True), ("1", "31", False), ("", "", False)],
+)
+def test_a_cluster_must_be_new_enough(major: str, minor: str, fit: bool) -> None:
+    problem = version_problem({"major": major, "minor": minor, "gitVersion": "v1.x"})
+    assert (problem is None) == fit
+    assert fit or "needs 1.32 or later" in str(problem)
+
+
+def test_a_cluster_must_have_the_definitions() -> None:
+    plurals = {kind.plural for kind in OWN_KINDS}
+    assert definitions_problem(plurals | {"tasks/status"}) is None
+    problem = definitions_problem(plurals - {"tasks"})
+    assert "tasks.fairlead.dev" in str(problem)
+    assert "fairlead crds apply" in str(problem)
+
+
+def test_health_says_what_is_wanting() -> None:
+    now = [0.0]
+    freshness = Freshness(lambda: now[0])
+    health = Health(freshness)
+    freshness.expect("tasks")
+    assert "not fit" in str(health.ready())
+    health.fit = True
+    assert "listed" in str(health.ready())
+    health.synced = True
+    assert health.ready() is None
+    now[0] = OLDEST_VIEW_SECONDS + 1
+    assert "121 s" in str(health.ready())
+    assert health.alive() is None
+
+
+def test_a_server_that_is_away_is_no_reason_to_start_again_but_standing_still_is() -> None:
+    now = [0.0]
+    freshness = Freshness(lambda: now[0])
+    health = Health(freshness)
+    freshness.expect("tasks")
+    now[0] = STUCK_SECONDS + 1
+    freshness.turned("tasks")
+    assert health.alive() is None
+    now[0] *= 3
+    assert "nothing" in str(health.alive())
+
+
+def test_states_are_those_of_the_law() -> None:
+    def camel(name: str) -> str:
+        return "".join(part.capitalize() for part in name.split("_"))
+
+    assert set(TASK_STATES) == {camel(state.value) for state in TaskState}
+    assert set(JOB_STATES) == {camel(state.value) for state in JobState}
+
+
+def test_a_distribution_counts_between_bounds() -> None:
+    found = Distribution((0.1, 1.0))
+    for seconds in (0.05, 0.1, 0.5, 1.0, 7.0):
+        found.add(seconds)
+    assert found.counts == [2, 2, 1]
+    assert found.sum == pytest.approx(8.65)
+
+
+def numbers(text: bytes) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text.decode())
+        for sample in family.samples
+    }
+
+
+def test_numbers_are_written_as_prometheus_reads_them() -> None:
+    metrics, counts, now = Metrics(), RequestCounts(), [0.0]
+    freshness = Freshness(lambda: now[0])
+    for source in ("tasks/a", "tasks/b", "pods"):
+        freshness.expect(source)
+    now[0] = 7.0
+    freshness.heard("tasks/a")
+    metrics.task_moved(None, "Queued")
+    metrics.task_moved(None, "Queued")
+    metrics.task_moved("Queued", "Running")
+    metrics.job_moved(None, "Running")
+    metrics.job_moved("Running", None)
+    metrics.attempt_ended("Succeeded")
+    metrics.task_started(0.03)
+    metrics.reconciled(0.002)
+    metrics.lagged(0.5)
+    metrics.event_seen("tasks", "ADDED")
+    metrics.queue_length = lambda: 3
+    counts.add("patch", "tasks.fairlead.dev/status", "200", 0.25)
+    counts.add("patch", "tasks.fairlead.dev/status", "429", 0.25)
+    counts.add("watch", "pods", "200")
+    exposition = Exposition(metrics, counts, freshness, lambda: True)
+    found = numbers(exposition.text())
+    status = ("resource", "tasks.fairlead.dev/status")
+    expected = {
+        ("fairlead_tasks", (("state", "Queued"),)): 1,
+        ("fairlead_tasks", (("state", "Running"),)): 1,
+        ("fairlead_jobs", (("state", "Running"),)): 0,
+        ("fairlead_attempts_total", (("outcome", "Succeeded"),)): 1,
+        ("fairlead_task_start_seconds_bucket", (("le", "0.02"),)): 0,
+        ("fairlead_task_start_seconds_bucket", (("le", "0.05"),)): 1,
+        ("fairlead_task_start_seconds_bucket", (("le", "+Inf"),)): 1,
+        ("fairlead_task_start_seconds_count", ()): 1,
+        ("fairlead_operator_reconcile_seconds_sum", ()): 0.002,
+        ("fairlead_operator_event_loop_lag_seconds_sum", ()): 0.5,
+        ("fairlead_operator_events_total", (("kind", "tasks"), ("type", "ADDED"))): 1,
+        ("fairlead_operator_queue_length", ()): 3,
+        ("fairlead_operator_leader", ()): 1,
+        ("fairlead_operator_watch_age_seconds", (("kind", "tasks"),)): 7,
+        (
+            "fairlead_operator_api_requests_total",
+            (("code", "429"), status, ("verb", "patch")),
+        ): 1,
+        ("fairlead_operator_api_request_seconds_count", (status, ("verb", "patch"))): 2,
+        ("fairlead_operator_api_request_seconds_sum", (status, ("verb", "patch"))): 0.5,
+    }
+    assert {key: found.get(key) for key in expected} == expected
+    assert any(name == "process_resident_memory_bytes" for name, _ in found)
+    assert exposition.text()
+
+
+HEAVY = ("kopf", "kubernetes", "prometheus_client", "pydantic", "yaml", "typer", "rich", "sqlite3")
+
+
+def test_an_operator_loads_only_what_it_needs() -> None:
+    """Each of these costs megabytes, of which it may use 60 when idle."""
+    program = (
+        "import sys, fairlead_operator.__main__ as m; "
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr

@@ -1,0 +1,56 @@
+"""``docs/reference/operator.md``: the operator's settings, and the numbers that it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pages
+from fairlead_operator.exposition import Exposition
+from fairlead_operator.kube.counts import RequestCounts
+from fairlead_operator.metrics import Metrics
+from fairlead_operator.observe.freshness import Freshness
+from fairlead_operator.settings import SETTINGS
+
+
+def text() -> str:
+    """Return the page."""
+    settings = [
+        (f"`{one.variable}`", f"`{one.flag}`", one.default, one.meaning) for one in SETTINGS
+    ]
+    return pages.page(
+        "The operator",
+        "`python -m fairlead_operator` runs it, in a pod as its service account, elsewhere with "
+        "a kubeconfig (`KUBECONFIG`). Of several that share a lease one acts and the others "
+        "stand by.",
+        "## Settings",
+        "A flag takes precedence over the variable. Unknown ones, and values that cannot be "
+        "meant, are refused when it starts.",
+        pages.table(("variable", "flag", "default", "meaning"), settings),
+        "## Health",
+        "`/healthz` answers 503 only where starting again would help: it does not ask the API "
+        "server. `/readyz` answers 503 until the cluster is found fit and everything was listed, "
+        "and while nothing was heard of the API server for two minutes; the text says why. A "
+        "standby is ready too.",
+        "## Numbers",
+        "`/metrics` tells these, and those of the process (`process_...`). No job, task or "
+        "namespace is ever a label.",
+        pages.table(("name", "type", "labels", "meaning"), _numbers()),
+    )
+
+
+def _numbers() -> Iterator[tuple[str, ...]]:
+    for family in _exposition().collect():
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+        told = ", ".join(f"`{label}`" for label in sorted(labels))
+        yield f"`{name}`", family.type, told, family.documentation
+
+
+def _exposition() -> Exposition:
+    """Return the numbers of an operator that has seen one of everything, for their labels."""
+    metrics, counts, freshness = Metrics(), RequestCounts(), Freshness()
+    metrics.attempt_ended("Succeeded")
+    metrics.event_seen("tasks", "ADDED")
+    counts.add("get", "tasks.fairlead.dev", "200")
+    freshness.expect("tasks")
+    return Exposition(metrics, counts, freshness, lambda: True)
