@@ -167,9 +167,8 @@ class ReadyQueue:
             if head != lane.head:
                 continue  # the lane was listed again since, further in front
             lane.head = UNLISTED
-            if accepts is not None and not self._wanted(lane, accepts):
-                unwanted.append(lane)
-            elif not self._drain(lane, most, taken, grants):
+            wanted = accepts is None or self._wanted(lane, accepts)
+            if not wanted or not self._drain(lane, most, taken, grants):
                 unwanted.append(lane)
         for lane in unwanted:
             self._list_head(lane)

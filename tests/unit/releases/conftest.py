@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fairlead.runner.program import import_program
+from fairlead.sdk.control import set_task_control_handler
 
 Write = Callable[[Mapping[str, str]], Path]
 """Writes files, given by path and text, and returns their folder."""
@@ -44,10 +45,11 @@ def write(tmp_path: Path) -> Write:
 
 @pytest.fixture
 def import_file(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
-    """Import programs; afterwards no module of them is left in this process."""
+    """Import programs; afterwards nothing of them is left in this process."""
     before = set(sys.modules)
     monkeypatch.setattr(sys, "path", list(sys.path))
     yield lambda path: import_program(str(path)) and None
+    set_task_control_handler(None)
     for name in set(sys.modules) - before:
         file = getattr(sys.modules[name], "__file__", None) or ""
         if "program" in Path(file).parts:
