@@ -184,8 +184,9 @@ class Applier:
 
     async def quiet(self) -> None:
         """Wait until nothing is under way."""
-        while self._under_way:
-            await asyncio.wait(list(self._under_way.values()))
+        # One that was cancelled before it began has not taken itself out.
+        while waiting := [task for task in self._under_way.values() if not task.done()]:
+            await asyncio.wait(waiting)
 
     @property
     def _model(self) -> JobModel:

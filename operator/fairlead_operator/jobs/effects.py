@@ -23,8 +23,10 @@ from fairlead_operator.jobs.times import text
 LAST_CHANCE = 15.0
 """Seconds that a runner gets beyond the time at which it was to end an attempt."""
 
-NUMBERS = 1.0
-"""Seconds between two writes of a running job's numbers."""
+NUMBERS = 2.0
+MOST_NUMBERS = 10.0
+"""Seconds between two writes of a running job's numbers: a tenth of the time it has run, but
+within these bounds, so that they cost little beside what they count."""
 
 _STOPS = {StopKind.STOP: "Stop", StopKind.CANCEL: "Cancel", StopKind.TIMEOUT: "Timeout"}
 
@@ -154,8 +156,8 @@ def _write_stop(board: Board, name: str, word: str) -> None:
 def _job_changed(board: Board, effect: JobChanged, now: float) -> None:
     failure = _failure(board, effect)
     body = jobstatus.changed(board.job, board.written, board.run, effect, failure, now)
-    if is_final(effect.state):
-        body |= _numbers(board)
+    body |= _numbers(board)
+    board.numbers_written = now
     if effect.state is not JobState.QUEUED and board.started is None:
         board.started = now
         body["startTime"] = text(now)
@@ -200,7 +202,9 @@ def numbers_changed(board: Board, now: float) -> None:
     """See that the job's numbers are written soon, but not too often."""
     if not board.numbers_due and not board.graph.is_final:
         board.numbers_due = True
-        board.alarms.set(max(now, board.numbers_written + NUMBERS), AlarmKind.STATUS)
+        age = 0.0 if board.started is None else now - board.started
+        pause = min(max(age / 10, NUMBERS), MOST_NUMBERS)
+        board.alarms.set(max(now, board.numbers_written + pause), AlarmKind.STATUS)
 
 
 def write_numbers(board: Board, now: float) -> None:

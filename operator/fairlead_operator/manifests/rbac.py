@@ -58,7 +58,7 @@ EDIT_RULES = (
 )
 PUBLISH_RULES = (
     rule(GROUP, ["releases"], ["create", "delete"]),
-    rule("", ["configmaps"], ["get", "create", "delete"]),
+    rule("", ["configmaps"], ["get", "create", "patch", "delete"]),
 )
 
 

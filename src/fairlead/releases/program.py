@@ -126,8 +126,10 @@ class _Search:
     def _imported(self, file: str) -> Module | None:
         """Return the module that this process has imported from a file, by its own name."""
         for name, module in list(sys.modules.items()):
-            path = getattr(module, "__file__", None)
-            if not path or name.startswith("__") or os.path.realpath(path) != file:
+            path = getattr(module, "__file__", None) or ""
+            if os.path.basename(path) != os.path.basename(file) or name.startswith("__"):
+                continue
+            if os.path.realpath(path) != file:
                 continue
             found = self.sources.find(name)
             if found is not None and found.file and os.path.realpath(found.file) == file:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 from tests.cluster.shell import direct
-from tests.contract.onsite import let_runners_submit
 from tests.examples.programs import OTHERS, PROGRAMS, Printed, expected, run_with
 from tests.site.site import Site
 
 CANNOT = {
     "versions": "it chooses which versions its runner has; here the published Releases do",
     "long_chain": "2,000 tasks one after the other take minutes; it runs with fewer below",
+    "styles": "one of its tasks opens a session: pods make no tasks of other jobs",
     "recursion": "500 tasks one below the other take minutes, before the limit ends them",
 }
 """Examples whose whole output is not the same on a cluster, and why."""
@@ -34,7 +34,6 @@ PLACE = re.compile(r"in (this store|the namespace [\w-]+)\. `fairlead (\w+) list
 def run_there(name: str, site: Site, folder: Path, *arguments: str) -> Printed:
     """Run an example on a site that has no jobs yet."""
     site.kubectl("delete", "fljob,flgroup", "--all")
-    let_runners_submit(site)  # for a task that opens a session of its own
     shared = site.shared / "examples"
     shared.mkdir(exist_ok=True)
     own = {"TMPDIR": str(shared), "FAIRLEAD_HOME": str(folder / "home")}

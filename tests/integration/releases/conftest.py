@@ -16,6 +16,7 @@ from tests.integration.api.conftest import (
     pytest_collection_modifyitems,
     pytest_configure,
     pytest_runtest_makereport,
+    site,
 )
 from tests.integration.command_line import Shell
 
@@ -30,6 +31,7 @@ __all__ = [
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_runtest_makereport",
+    "site",
 ]
 
 FLOW = """

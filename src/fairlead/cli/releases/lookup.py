@@ -11,7 +11,8 @@ from fairlead.errors import NotFoundError
 if TYPE_CHECKING:
     from fairlead.cli.cluster import Cluster
 
-FINAL = frozenset({"Completed", "Failed", "Cancelled"})
+UNFINISHED = ",".join(f"status.state!={state}" for state in ("Completed", "Failed", "Cancelled"))
+"""Selects jobs that have not ended."""
 
 
 def all_releases(cluster: Cluster) -> list[Object]:
@@ -45,9 +46,9 @@ def unfinished_jobs(cluster: Cluster) -> dict[str, list[str]]:
     from fairlead.backends.kubernetes.kinds import JOBS
 
     users: dict[str, list[str]] = {}
-    for job in cluster.rest.list(JOBS, cluster.namespace):
+    for job in cluster.rest.list(JOBS, cluster.namespace, fields=UNFINISHED):
         release = job["spec"].get("release")
-        if release and (job.get("status") or {}).get("state") not in FINAL:
+        if release:
             users.setdefault(release, []).append(job["metadata"]["name"])
     return users
 

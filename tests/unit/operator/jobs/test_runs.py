@@ -57,7 +57,7 @@ def test_the_job_tells_of_its_run() -> None:
     }
 
 
-def test_numbers_are_written_at_most_every_second() -> None:
+def test_numbers_are_written_seldom() -> None:
     seen = world(*(task(f"t{number}") for number in range(40)))
     before = len(seen.ordered(orders.PatchJob))
     for number in range(30):
@@ -65,6 +65,11 @@ def test_numbers_are_written_at_most_every_second() -> None:
     assert len(seen.ordered(orders.PatchJob)) <= before + 1
     seen.wait(2)
     assert seen.job["status"]["progress"] == "30/40"
+    before = len(seen.ordered(orders.PatchJob))
+    seen.wait(1000)
+    for number in range(30, 39):
+        seen.finish(f"t{number}").wait(1)
+    assert len(seen.ordered(orders.PatchJob)) == before + 1
 
 
 def test_a_parent_waits_for_its_subtasks() -> None:

@@ -87,7 +87,7 @@ def publish(
     if dry_run:
         _print_objects(packed, name, namespace, more, output)
         return
-    _warn_of_needs(packed)
+    _say_what_it_takes(packed)
     _publish(context, packed, name, namespace, more, output)
 
 
@@ -133,12 +133,15 @@ def _print_objects(
     emit(whole, output, lambda: f"would publish {name}\n{_text(packed)}")
 
 
-def _warn_of_needs(packed: Packed) -> None:
+def _say_what_it_takes(packed: Packed) -> None:
+    """Say what the program needs of its image, and of jobs that are to run it."""
     from fairlead.releases.sources import RUNNER_PACKAGES
 
     lacking = sorted(packed.needs - RUNNER_PACKAGES)
     if lacking:
         note(f"the image has to contain what the program imports: {', '.join(lacking)}")
+    if all(task.scope == "Release" for task in packed.tasks):
+        note("its tasks have default identifiers: only jobs that name this release can run them")
 
 
 def _record(packed: Packed, name: str, namespace: str) -> dict[str, Any]:
