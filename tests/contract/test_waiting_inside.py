@@ -7,7 +7,7 @@ import pytest
 from fairlead import Client, InvalidRequestError
 
 from .programs.steps import Root
-from .programs.waiting import Nest, WaitForJob, WaitForOther
+from .programs.waiting import Nest, OpensSession, WaitForJob, WaitForOther
 
 
 def test_more_tasks_wait_than_can_run_at_once(client: Client) -> None:
@@ -36,6 +36,10 @@ def test_two_tasks_at_a_time_and_both_wait(client: Client, place: object) -> Non
     client.runner(threads=threads, processes=processes).run_all()
 
     assert waiting.result == ["last", "last"]
+
+
+def test_a_session_inside_a_task(client: Client) -> None:
+    assert client.jobs().submit("session", OpensSession(7)).wait(timeout=60).result == 42
 
 
 @pytest.mark.parametrize("number", [0, -1, 1.5])

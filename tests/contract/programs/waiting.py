@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fairlead import Client, ExecutionContext, Task
+from fairlead.sessions import Session
+from fairlead.sessions import task as session_task
 
 from .steps import A
 
@@ -32,3 +34,19 @@ class WaitForOther(Task):
 
     def execute(self, context: ExecutionContext) -> Any:
         return Client().jobs().find(self.job).wait(timeout=50).result
+
+
+@session_task
+def below(number: int) -> int:
+    """Return the number below another."""
+    return number - 1
+
+
+class OpensSession(Task):
+    """Waits for a task function in a session of its own."""
+
+    number: int
+
+    def execute(self, context: ExecutionContext) -> int:
+        with Session():
+            return self.number * below.instance().start(self.number).result()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import ssl
 from collections.abc import Callable
@@ -44,6 +46,8 @@ class Connection:
         The name that the certificate must have, where it is not the host's.
     proxy
         Host and port of a proxy to go through.
+    pod_uid
+        The unique id of the pod that the credentials are bound to; what it makes names it.
     """
 
     host: str
@@ -56,6 +60,7 @@ class Connection:
     prefix: str = ""
     server_name: str | None = None
     proxy: tuple[str, int] | None = None
+    pod_uid: str | None = None
 
 
 def in_cluster() -> bool:
@@ -86,7 +91,19 @@ def in_cluster_connection(folder: Path = SERVICE_ACCOUNT) -> Connection:
         namespace=(folder / "namespace").read_text().strip(),
         where="the cluster of this pod",
         headers=lambda: bearer(token.read_text().strip()),
+        pod_uid=pod_of(token.read_text().strip()),
     )
+
+
+def pod_of(token: str) -> str | None:
+    """Return the unique id of the pod that a service account's token is bound to, if any is."""
+    _, _, claims = token.partition(".")
+    claims, _, _ = claims.partition(".")
+    try:
+        read = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        return str(read["kubernetes.io"]["pod"]["uid"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def bearer(token: str) -> dict[str, str]:

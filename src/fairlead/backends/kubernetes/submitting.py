@@ -70,12 +70,15 @@ def create_tasks(
     """Make Tasks at the top level of an open Job."""
     name, uid, run = name_of(job), uid_of(job), job["spec"].get("run", 1)
     group, release = job["spec"].get("machineGroup"), job["spec"].get("release")
+    pod = backend.rest.connection.pod_uid
 
     def create(spec: dict[str, Any]) -> None:
         if group is not None:
             spec["machineGroup"] = group
         if release is not None:
             spec["release"] = release
+        if pod is not None:
+            spec["creator"] = {"podUID": pod}
         backend.rest.create(TASKS, backend.namespace, task_object(name, uid, run, spec))
 
     wanted = list(specs)
