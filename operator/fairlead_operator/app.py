@@ -29,10 +29,10 @@ from fairlead_operator.kube.kinds import (
 )
 from fairlead_operator.logs import Log
 from fairlead_operator.metrics import Metrics
-from fairlead_operator.observe.event import Event
+from fairlead_operator.observe.event import Event, Observer
 from fairlead_operator.observe.freshness import Freshness
 from fairlead_operator.observe.listwatch import Pace
-from fairlead_operator.observe.own import ListWatchObserver, Wanted
+from fairlead_operator.observe.own import ListWatchObserver, Wanted, run_all
 from fairlead_operator.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,15 +40,15 @@ if TYPE_CHECKING:
 
 log = Log("app")
 
-OBSERVED: Sequence[Wanted] = (
-    Wanted(SIZES),
-    Wanted(RELEASES),
-    Wanted(GROUPS),
+BUSY: Sequence[Wanted] = (
     Wanted(ACCOUNTS, f"{labels.RUNNER_ACCOUNT}=true"),
     Wanted(PODS, f"{labels.COMPONENT}={labels.RUNNER_COMPONENT}"),
-    Wanted(JOBS),
     Wanted(TASKS),
 )
+"""What is always watched by ourselves: there are many, or they are chosen by a label."""
+
+QUIET: Sequence[Wanted] = (Wanted(SIZES), Wanted(RELEASES), Wanted(GROUPS), Wanted(JOBS))
+"""What kopf may watch."""
 
 LAG_SECONDS = 0.5
 """How often the event loop is asked how late it is."""
@@ -100,9 +100,10 @@ class Operator:
         self.client.guard = self.elector.confirmed
         self._acting = make(self.client, settings, self.metrics)
         self._exposition: Exposition | None = None
+        self._stop = asyncio.Event()
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Be an operator until ``stop`` is set, and then give the lease back.
+    async def run(self) -> None:
+        """Be an operator until SIGTERM or SIGINT, and then give the lease back.
 
         Raises
         ------
@@ -114,9 +115,10 @@ class Operator:
             health.serve(self.health, self._numbers, self._settings.port) as port,
         ):
             log.info("started", port=port, identity=self.elector.identity)
+            self._handle_signals()
             try:
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(_until_stopped(stop))
+                    group.create_task(_until_stopped(self._stop))
                     group.create_task(self._work())
                     group.create_task(self._watch_lag())
             except* StoppedError:
@@ -133,13 +135,6 @@ class Operator:
             group.create_task(self._lead())
 
     async def _observe(self) -> None:
-        observer = ListWatchObserver(
-            self.client,
-            OBSERVED,
-            self._settings.watch,
-            pace=Pace(relist_seconds=self._settings.relist_seconds),
-            freshness=self.freshness,
-        )
         began = time.monotonic()
 
         def synced() -> None:
@@ -147,7 +142,42 @@ class Operator:
             log.info("synced", seconds=round(time.monotonic() - began, 2))
             self._acting.synced()
 
-        await observer.run(self._emit, synced)
+        await run_all(self._observers(), self._emit, synced)
+
+    def _observers(self) -> Sequence[Observer]:
+        """Return the sources of events that the settings ask for."""
+        through_kopf = self._settings.observe == "kopf"
+        own = ListWatchObserver(
+            self.client,
+            BUSY if through_kopf else (*QUIET, *BUSY),
+            self._settings.watch,
+            pace=self._pace,
+            freshness=self.freshness,
+        )
+        if not through_kopf:
+            return (own,)
+        # Whoever does not use kopf does not pay for its memory.
+        from fairlead_operator.observe.through_kopf import KopfObserver
+
+        kopf = KopfObserver(
+            self.client,
+            QUIET,
+            self._settings.watch,
+            pace=self._pace,
+            freshness=self.freshness,
+            took_signals=self._handle_signals,
+        )
+        return (kopf, own)
+
+    @property
+    def _pace(self) -> Pace:
+        return Pace(relist_seconds=self._settings.relist_seconds)
+
+    def _handle_signals(self) -> None:
+        """Have SIGTERM and SIGINT set what :meth:`run` waits for."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
 
     def _emit(self, event: Event) -> None:
         self.metrics.event_seen(event.kind.plural, event.type)
@@ -197,8 +227,4 @@ async def _until_stopped(stop: asyncio.Event) -> None:
 
 async def run(settings: Settings, make: MakeActing) -> None:
     """Be an operator of the cluster that the environment names, until SIGTERM or SIGINT."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await Operator(settings, config.load(), make).run(stop)
+    await Operator(settings, config.load(), make).run()

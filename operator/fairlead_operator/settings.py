@@ -20,6 +20,7 @@ from fairlead_operator.runners.pod_order import Store
 
 PREFIXES = ("FAIRLEAD_OPERATOR_", "FAIRLEAD_RUNNER_")
 
+SOURCES = ("kopf", "watch")
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 
 
@@ -90,6 +91,13 @@ RELIST_SECONDS = Setting(
     "After how many seconds everything is listed again, to find what watches should have told; "
     "the watch under way, of less than a minute, ends first.",
 )
+OBSERVE = Setting(
+    "FAIRLEAD_OPERATOR_OBSERVE",
+    "`watch`",
+    "What tells of Jobs, Releases, machine sizes and groups: `watch`, the operator's own lists "
+    "and watches, or `kopf`, which takes about 23 MiB more. Tasks and pods are always watched by "
+    "the operator itself.",
+)
 REQUESTS = Setting(
     "FAIRLEAD_OPERATOR_REQUESTS",
     "`64`",
@@ -156,6 +164,7 @@ SETTINGS: tuple[Setting, ...] = (
     LEASE,
     LEASE_SECONDS,
     RELIST_SECONDS,
+    OBSERVE,
     REQUESTS,
     LOG_FORMAT,
     LOG_LEVEL,
@@ -215,6 +224,7 @@ class Settings:
     lease: str = "fairlead-operator"
     lease_seconds: int = 15
     relist_seconds: int = 240
+    observe: str = "watch"
     requests: int = 64
     log_format: str = "text"
     log_level: str = "info"
@@ -240,6 +250,7 @@ def load(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
         lease=given.name(LEASE) or f"{release}-operator",
         lease_seconds=given.number(LEASE_SECONDS, 15, 3, 3600),
         relist_seconds=given.number(RELIST_SECONDS, 240, 1, 86400),
+        observe=given.one_of(OBSERVE, SOURCES) or "watch",
         requests=given.number(REQUESTS, 64, 1, 10_000),
         log_format=given.one_of(LOG_FORMAT, FORMATS) or "text",
         log_level=given.one_of(LOG_LEVEL, LEVELS) or "info",

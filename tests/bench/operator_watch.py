@@ -73,11 +73,11 @@ async def own_orjson(client: Any, namespace: str, told: Told) -> None:
 async def kopf_tuned(client: Any, namespace: str, told: Told) -> None:
     """kopf with null stores and event posting off, and nothing beside it."""
     import kopf
-    from kopf_observer import operator_settings
 
     from fairlead_operator.kube.kinds import TASKS
     from fairlead_operator.observe.listwatch import Pace
     from fairlead_operator.observe.own import Wanted
+    from fairlead_operator.observe.through_kopf import operator_settings
 
     settings = operator_settings([Wanted(TASKS)], Pace())
     await _kopf(kopf, client, namespace, told, settings)
@@ -94,17 +94,17 @@ async def kopf_default(client: Any, namespace: str, told: Told) -> None:
 
 async def kopf_observer(client: Any, namespace: str, told: Told) -> None:
     """kopf as an observer that tells also when all is told and what has vanished."""
-    from kopf_observer import KopfObserver
-
     from fairlead_operator.kube.kinds import TASKS
     from fairlead_operator.observe.own import Wanted
+    from fairlead_operator.observe.through_kopf import KopfObserver
 
     await KopfObserver(client, [Wanted(TASKS)], [namespace]).run(told.emit, lambda: None)
 
 
 async def _kopf(kopf: Any, client: Any, namespace: str, told: Told, settings: Any) -> None:
     import aiohttp
-    from kopf_observer import connection
+
+    from fairlead_operator.observe.through_kopf import connection
 
     connector = aiohttp.TCPConnector(ssl=client.config.tls)
     async with aiohttp.ClientSession(connector=connector) as session:

@@ -188,10 +188,17 @@ def forget(image: Image) -> None:
         _buildah("rmi", image.name)
 
 
+def kept_as(archive: Path) -> str:
+    """How buildah is told of an archive of the cache, which may be of the kind written before."""
+    with tarfile.open(archive) as opened:
+        older = "oci-layout" in opened.getnames()
+    return f"oci-archive:{archive}" if older else _archive(archive)
+
+
 def _need_in_store(image: Image) -> None:
     """Put an image that exists as an archive only back into buildah's store."""
     if image.name not in _buildah("images", "--format", "{{.Name}}:{{.Tag}}").split():
-        pulled = _buildah("pull", "--quiet", _archive(image.archive)).strip()
+        pulled = _buildah("pull", "--quiet", kept_as(image.archive)).strip()
         _buildah("tag", pulled, image.name)
 
 

@@ -100,12 +100,14 @@ def wait_rolled_out(site: Site) -> None:
 
 
 def remove_site(site: Site) -> None:
-    """End the operator and remove everything that belongs to the site."""
-    site.operator.stop()
-    remove_objects(site.cluster, site.install, site.options)
-    site.api.close()
-    shutil.rmtree(site.private, ignore_errors=True)
-    folder.remove(site.folder)
+    """End the operator and remove everything that belongs to the site, however that ends."""
+    try:
+        site.operator.stop()
+    finally:
+        remove_objects(site.cluster, site.install, site.options)
+        site.api.close()
+        shutil.rmtree(site.private, ignore_errors=True)
+        folder.remove(site.folder)
 
 
 def remove_objects(cluster: Cluster, install: Install, options: Options) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fairlead_operator.kube.client import KubeClient
 from fairlead_operator.kube.kinds import Kind
-from fairlead_operator.observe.event import Emit, Synced
+from fairlead_operator.observe.event import Emit, Observer, Synced
 from fairlead_operator.observe.freshness import Freshness
 from fairlead_operator.observe.listwatch import ListWatch, Pace
 
@@ -48,23 +48,29 @@ class ListWatchObserver:
         self._parts = [
             ListWatch(client, item.kind, place, labels=item.labels, pace=pace, freshness=freshness)
             for item in wanted
-            for place in _places(item.kind, namespaces)
+            for place in places(item.kind, namespaces)
         ]
 
     async def run(self, emit: Emit, synced: Synced) -> None:
         """Emit the events of all kinds until cancelled; see :class:`ListWatch`."""
-        outstanding = len(self._parts)
-
-        def one_synced() -> None:
-            nonlocal outstanding
-            outstanding -= 1
-            if outstanding == 0:
-                synced()
-
-        async with asyncio.TaskGroup() as group:
-            for part in self._parts:
-                group.create_task(part.run(emit, one_synced))
+        await run_all(self._parts, emit, synced)
 
 
-def _places(kind: Kind, namespaces: Sequence[str] | None) -> Sequence[str | None]:
+async def run_all(observers: Sequence[Observer], emit: Emit, synced: Synced) -> None:
+    """Run several observers as one: all is told when each has told all."""
+    outstanding = len(observers)
+
+    def one_synced() -> None:
+        nonlocal outstanding
+        outstanding -= 1
+        if outstanding == 0:
+            synced()
+
+    async with asyncio.TaskGroup() as group:
+        for observer in observers:
+            group.create_task(observer.run(emit, one_synced))
+
+
+def places(kind: Kind, namespaces: Sequence[str] | None) -> Sequence[str | None]:
+    """Return where to look for a kind: None is everywhere."""
     return namespaces if namespaces is not None and kind.namespaced else (None,)

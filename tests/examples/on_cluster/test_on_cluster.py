@@ -18,7 +18,6 @@ CANNOT = {
     "versions": "it chooses which versions its runner has; here the published Releases do",
     "long_chain": "2,000 tasks one after the other take minutes; it runs with fewer below",
     "styles": "one of its tasks opens a session: pods make no tasks of other jobs",
-    "recursion": "500 tasks one below the other take minutes, before the limit ends them",
 }
 """Examples whose whole output is not the same on a cluster, and why."""
 

@@ -8,6 +8,8 @@ import pytest
 from tests.cluster.fixtures import restricted_pod
 from tests.cluster.kubeapi import ApiError, KubeApi, Object, until
 from tests.cluster.provider import Cluster
+from tests.cluster.shell import ClusterError
+from tests.site.process import LocalOperator
 from tests.site.setup import make_site, remove_site
 from tests.site.site import Site
 
@@ -84,11 +86,13 @@ def test_an_operator_that_does_not_come_up_says_why(site_base: Site) -> None:
     site.operator.stop()
 
 
-def test_a_site_leaves_nothing_behind(cluster: Cluster) -> None:
+def test_a_site_leaves_nothing_behind_though_its_operator_will_not_end(cluster: Cluster) -> None:
     site = make_site(cluster)
     name, folder, private = site.namespace, site.folder, site.private
     assert folder.is_dir()
-    remove_site(site)
+    site.operator = Stubborn({}, private)
+    with pytest.raises(ClusterError, match="ignored"):
+        remove_site(site)
     assert not folder.exists()
     assert not private.exists()
     api = KubeApi(cluster.kubeconfig)
@@ -102,6 +106,13 @@ def test_a_site_leaves_nothing_behind(cluster: Cluster) -> None:
     ):
         until(f"nothing of {path}", lambda path=path: not left(api, path, name), timeout=60)
     api.close()
+
+
+class Stubborn(LocalOperator):
+    """An operator that does not do what it is asked to."""
+
+    def stop(self) -> None:
+        raise ClusterError("the operator ignored SIGTERM")
 
 
 def left(api: KubeApi, path: str, name: str) -> list[str]:

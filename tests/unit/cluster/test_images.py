@@ -1,5 +1,6 @@
 """An image's tag stands for what the image is made from."""
 
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,15 @@ def test_what_a_cautious_user_has_built_is_readable_by_whoever_runs_it(source: P
 
     modes = [path.stat().st_mode & 0o777 for path in (source, program, text)]
     assert modes == [0o755, 0o755, 0o644]
+
+
+@pytest.mark.parametrize(
+    ("member", "kind"), [("manifest.json", "docker-archive"), ("oci-layout", "oci-archive")]
+)
+def test_an_archive_of_either_kind_can_be_built_on(tmp_path: Path, member: str, kind: str) -> None:
+    """A cache may hold archives that an earlier version has written."""
+    (tmp_path / member).write_text("{}")
+    archive = tmp_path / "image.tar"
+    with tarfile.open(archive, "w") as made:
+        made.add(tmp_path / member, member)
+    assert images.kept_as(archive) == f"{kind}:{archive}"

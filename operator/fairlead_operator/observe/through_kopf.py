@@ -1,33 +1,37 @@
-"""An observer that lets kopf watch, for comparison: its low-level event handlers alone.
+"""An observer that lets kopf watch: its low-level event handlers, and nothing else of it.
 
 Nothing rests on kopf's annotations, finalizers or retries: the handlers only pass events on,
 the stores that would keep such things keep nothing, and no events are posted.
 
 kopf tells neither when it has listed everything, nor what vanished while its watch was broken.
 So the objects' metadata is listed beside it: at the start, to know when all is told, and every
-few minutes, to tell what kopf did not.
+minute, to tell what kopf did not. That suits kinds of which there are not many.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import aiohttp
 import kopf
 
-from fairlead_operator.kube.client import AGENT, KubeClient
+from fairlead_operator.kube.client import AGENT, KubeClient, Page
 from fairlead_operator.kube.config import ClusterConfig
 from fairlead_operator.kube.errors import KubeError, NotFoundError
 from fairlead_operator.kube.kinds import Kind
 from fairlead_operator.logs import Log
 from fairlead_operator.observe.event import Emit, Event, Synced
+from fairlead_operator.observe.freshness import Freshness
 from fairlead_operator.observe.known import Key, Known, key_of
 from fairlead_operator.observe.listwatch import Pace
-from fairlead_operator.observe.own import Wanted
+from fairlead_operator.observe.own import Wanted, places
 
 log = Log("observe")
+
+COMPARE_SECONDS = 60.0
+"""How often what there is is compared with what kopf told."""
 
 LATE_SECONDS = 5.0
 """How long kopf gets to tell what is in a list before it is told without it."""
@@ -78,6 +82,8 @@ class KopfObserver:
         For the lists beside it.
     namespaces
         None for all of them.
+    took_signals
+        Called once kopf has taken the process's handlers of SIGTERM and SIGINT for itself.
     """
 
     def __init__(
@@ -87,12 +93,18 @@ class KopfObserver:
         namespaces: Sequence[str] | None = None,
         *,
         pace: Pace | None = None,
+        freshness: Freshness | None = None,
+        took_signals: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
         self._wanted = wanted
         self._namespaces = namespaces
         self._pace = pace or Pace()
+        self._freshness = freshness or Freshness()
+        self._took_signals = took_signals
         self._known = {item.kind: Known(item.kind) for item in wanted}
+        for item in wanted:
+            self._freshness.expect(item.kind.plural)
 
     async def run(self, emit: Emit, synced: Synced) -> None:
         """Emit events until cancelled."""
@@ -107,13 +119,17 @@ class KopfObserver:
             group.create_task(self._compare_again_and_again(emit, synced))
 
     async def _watch(self, session: aiohttp.ClientSession, emit: Emit) -> None:
-        await kopf.operator(
+        # When kopf ends it ends every task that it finds, but for these.
+        others = asyncio.all_tasks()
+        tasks = await kopf.spawn_tasks(
             registry=self._registry(session, emit),
             settings=operator_settings(self._wanted, self._pace),
             standalone=True,
             clusterwide=self._namespaces is None,
             namespaces=list(self._namespaces or ()),
         )
+        self._took_signals()
+        await kopf.run_tasks(tasks, ignored=others)
         raise RuntimeError("kopf has returned")
 
     def _registry(self, session: aiohttp.ClientSession, emit: Emit) -> kopf.OperatorRegistry:
@@ -148,39 +164,45 @@ class KopfObserver:
             await self._until_compared(item, emit)
         synced()
         while True:
-            await asyncio.sleep(self._pace.relist_seconds)
+            await asyncio.sleep(min(COMPARE_SECONDS, self._pace.relist_seconds))
             for item in self._wanted:
                 await self._until_compared(item, emit)
 
     async def _until_compared(self, item: Wanted, emit: Emit) -> None:
         failures = 0
         while True:
+            self._freshness.turned(item.kind.plural)
             try:
-                places = self._namespaces if self._namespaces and item.kind.namespaced else [None]
-                for place in places:
-                    await self._compare(item, place, emit)
+                await self._compare(item, emit)
                 return
             except KubeError as error:
                 failures += 1
                 log.warning("compare again", source=item.kind.plural, because=error)
                 await asyncio.sleep(self._pace.backoff.pause(failures, error.retry_after))
 
-    async def _compare(self, item: Wanted, place: str | None, emit: Emit) -> None:
-        known, there, version = self._known[item.kind], set[Key](), 0
-        listed: list[dict[str, Any]] = []
-        async for page in self._client.pages(
-            item.kind, place, labels=item.labels, limit=self._pace.page, metadata_only=True
-        ):
-            version = int(page.resource_version)
-            listed += [
-                entry["metadata"] for entry in page.items if known.is_news(entry["metadata"])
-            ]
-            there.update(key_of(entry["metadata"]) for entry in page.items)
-        await self._await_told(known, listed)
-        for metadata in listed:
+    async def _compare(self, item: Wanted, emit: Emit) -> None:
+        """Tell what is there and was not told, and what was told and is not there."""
+        known, there, news = self._known[item.kind], set[Key](), list[dict[str, Any]]()
+        # Of several lists the first is the oldest.
+        version: int | None = None
+        async for page in self._pages(item):
+            version = int(page.resource_version) if version is None else version
+            found = [entry["metadata"] for entry in page.items]
+            there.update(key_of(metadata) for metadata in found)
+            news += [metadata for metadata in found if known.is_news(metadata)]
+        await self._await_told(known, news)
+        for metadata in news:
             if known.is_news(metadata):
                 await self._tell_one(item.kind, metadata, emit)
-        _tell(known.vanished(there, upto=version), emit)
+        _tell(known.vanished(there, upto=version or 0), emit)
+
+    async def _pages(self, item: Wanted) -> AsyncIterator[Page]:
+        for place in places(item.kind, self._namespaces):
+            async for page in self._client.pages(
+                item.kind, place, labels=item.labels, limit=self._pace.page, metadata_only=True
+            ):
+                self._freshness.heard(item.kind.plural)
+                yield page
 
     async def _await_told(self, known: Known, listed: Sequence[dict[str, Any]]) -> None:
         """Leave it to kopf for a while to tell what is new in a list."""
