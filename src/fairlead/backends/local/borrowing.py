@@ -29,7 +29,7 @@ _OFFER = "INSERT INTO offer (job, slots, definitions) VALUES (?, ?, ?)"
 _UPDATE = "UPDATE offer SET slots=?, definitions=? WHERE no=?"
 _WITHDRAW = "UPDATE offer SET closed=1 WHERE no=?"
 _CLEAR = "DELETE FROM offer WHERE no=?1 AND NOT EXISTS (SELECT 1 FROM loan WHERE offer=?1)"
-_LOANS = "SELECT task, attempt, stop FROM loan WHERE offer=?"
+_LOANS = "SELECT task, attempt, stop, job FROM loan WHERE offer=?"
 _RETURN = "UPDATE loan SET outcome=?, pace=? WHERE task=? AND attempt=? AND offer=?"
 
 Loan = tuple[int, int]
@@ -85,9 +85,13 @@ class Borrower:
 
     def look(self, now: float, batch: Batch) -> None:
         """Begin new loans, stop those that are to stop, drop those that were revoked."""
+        # What a dead driver of a job had lent is lost once this engine drives the job; until
+        # the commit that says so, its rows are still there, and would begin all over again.
+        own = self._engine.jobs
         loans = {
             (task, attempt): stop
-            for task, attempt, stop in self._engine.store.read(_LOANS, (self.number,))
+            for task, attempt, stop, job in self._engine.store.read(_LOANS, (self.number,))
+            if job not in own
         }
         for loan in self._held.keys() - loans.keys():
             self._drop(loan, now, batch)

@@ -110,5 +110,6 @@ class Clock:
         engine.notes.write_reports(batch)
         apply_requests(engine, now, batch)
         engine.lender.look(now, batch)
-        if engine.borrower is not None:
-            engine.borrower.look(now, batch)
+        borrower = engine.borrower  # which another thread may be taking away
+        if borrower is not None:
+            borrower.look(now, batch)

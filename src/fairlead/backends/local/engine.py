@@ -302,8 +302,9 @@ class Engine:
                 self.store.locks.release(number)
                 return
             publish(self.store, job.number, job.cache)
-            if self.borrower is not None:
-                self.borrower.leave(number, now, batch)
+            borrower = self.borrower  # which another thread may be taking away
+            if borrower is not None:
+                borrower.leave(number, now, batch)
             self.jobs[number] = job
             self.touch(job)
             self.lender.look(now, batch)
