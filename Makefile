@@ -21,6 +21,8 @@ PYTEST_WORKERS ?= 2
 # Seconds after which a test counts as hanging, and its process ends with all stacks shown.
 PYTEST_HANGS ?= 300
 PYTEST_OPTIONS ?=
+# What selects the tests that failed, which are run once more; nothing: they are not.
+PYTEST_AGAIN ?= --last-failed --last-failed-no-failures none
 
 .PHONY: help
 help: ## List these targets
@@ -70,12 +72,12 @@ PYTEST = $(PYTHON_VENV) -m pytest --timeout $(PYTEST_HANGS) --timeout-method thr
 .PHONY: pytest
 pytest: $(DEV)
 	@rm -f build/pytest.txt build/pytest.status
-	@tools/run-pytest $(PYTEST) -n $(PYTEST_WORKERS) --dist worksteal -m "not cluster"
+	@PYTEST_AGAIN="$(PYTEST_AGAIN)" tools/run-pytest $(PYTEST) -n $(PYTEST_WORKERS) --dist worksteal -m "not cluster"
 
 # The tests of a cluster share it, so one process runs them, one after another.
 .PHONY: pytest-cluster
 pytest-cluster: $(DEV)
-	@tools/run-pytest $(PYTEST) -m cluster
+	@PYTEST_AGAIN="$(PYTEST_AGAIN)" tools/run-pytest $(PYTEST) -m cluster
 
 .PHONY: lint
 lint: $(DEV) ## Check style and format with ruff

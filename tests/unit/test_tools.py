@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,39 @@ def test_what_pytest_prints_and_returns_is_kept(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stdout) == (3, "1 failed\n")
     assert (tmp_path / "build" / "pytest.txt").read_text() == "1 failed\n"
     assert (tmp_path / "build" / "pytest.status").read_text() == "3\n"
+
+
+UNSTEADY = """
+import pathlib
+def test_that_passes_the_second_time():
+    mark = pathlib.Path("ran")
+    again = mark.exists()
+    mark.touch()
+    assert again
+def test_that_passes():
+    pass
+"""
+
+
+@pytest.mark.parametrize(("options", "status"), [("", 1), ("--last-failed", 0)])
+def test_a_failed_test_is_run_once_more_and_told_of(
+    tmp_path: Path, options: str, status: int
+) -> None:
+    (tmp_path / "test_unsteady.py").write_text(UNSTEADY)
+    command = (sys.executable, "-m", "pytest", "-q", "-p", "no:xdist")
+    ran = run(tmp_path, TOOLS / "run-pytest", *command, PYTEST_AGAIN=options)
+    assert ran.returncode == status, ran.stdout
+    assert (tmp_path / "build" / "pytest.status").read_text() == f"{status}\n"
+    told = (tmp_path / "build" / "pytest.txt").read_text().partition("unsteady: ")[2]
+    assert ("test_that_passes_the_second_time" in told) == (status == 0)
+
+
+def test_a_test_that_fails_twice_has_failed(tmp_path: Path) -> None:
+    (tmp_path / "test_bad.py").write_text("def test_bad():\n    assert False\n")
+    command = (sys.executable, "-m", "pytest", "-q", "-p", "no:xdist")
+    ran = run(tmp_path, TOOLS / "run-pytest", *command, PYTEST_AGAIN="--last-failed")
+    assert ran.returncode == 1
+    assert ran.stdout.count("1 failed") == 2
 
 
 # --- continuous integration ------------------------------------------------------
