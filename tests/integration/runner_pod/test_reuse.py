@@ -8,6 +8,8 @@ from pathlib import Path
 from tests.cluster.kubeapi import until
 from tests.integration.runner_pod.stand import Stand, released
 
+from fairlead.runner.pod.assignment import selects_assigned
+
 FLOW = released("flow", "Square", "Fail", "SumOfSquares")
 MARKS = released("marks", "Mark", "Orphan")
 
@@ -25,6 +27,19 @@ def test_a_kept_runner_takes_the_next_task_and_writes_only_its_end(stand: Stand)
     # The display counts as a report of its own, unless the end overtakes it.
     assert status["report"] in ("1.1", "1.2")
     assert assigned["status"].get("startTime") is None
+
+
+def test_a_kept_runner_asks_only_for_tasks_that_are_not_over(stand: Stand) -> None:
+    first, pod = stand.make("Square", {"number": 2}), stand.pod()
+    stand.assign(first, pod)
+    stand.start(pod, FLOW, first, reuse="WithinJob", reuseSeconds=60)
+    stand.wait_outcome(first)
+    second = stand.make("Square", {"number": 3})
+    operator = stand.site.operator
+    selector = selects_assigned(pod.name)
+    assert operator.get(stand.site.tasks, fieldSelector=selector)["items"] == []
+    stand.patch(second, podName=pod.name, attempt=1, state="Running")
+    assert stand.wait_outcome(second)["result"] == "9"
 
 
 def test_the_same_task_can_come_back_for_its_next_attempt(stand: Stand) -> None:

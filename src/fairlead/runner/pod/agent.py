@@ -10,11 +10,9 @@ import threading
 import time
 from types import FrameType
 
-from fairlead.api.words import camel
-from fairlead.core.states import TaskState
 from fairlead.errors import BackendError, FairleadError
 from fairlead.runner.descendants import adopt_orphans, children
-from fairlead.runner.pod.assignment import Assignment, Object, assigned
+from fairlead.runner.pod.assignment import Assignment, Object, assigned, selects_assigned
 from fairlead.runner.pod.attempt import Attempt, PodBrokenError
 from fairlead.runner.pod.context import Inbox, Pod
 from fairlead.runner.pod.errors import StoppedWaitingError
@@ -27,13 +25,6 @@ from fairlead.runner.pod.settings import PodSettings
 from fairlead.runner.pod.stage import Stage
 from fairlead.sdk.objectstore import ObjectStore, open_store
 from fairlead.sdk.settings import BACKEND, RELEASE
-
-_NOT_OVER = tuple(
-    f"status.state!={camel(state)}"
-    for state in TaskState
-    if state not in (TaskState.QUEUED, TaskState.RUNNING)
-)
-"""Selects Tasks that may be executed: those that the pod has run still bear its name."""
 
 _TICK = 1.0
 """Seconds between looks for orphans while there is nothing to do."""
@@ -118,7 +109,7 @@ class Agent:
 
     def _idle(self) -> Assignment | None:
         """Wait for the next task; None if there comes none, or the pod is to end."""
-        selector = ",".join((f"status.podName={self._settings.name}", *_NOT_OVER))
+        selector = selects_assigned(self._settings.name)
         seconds = self._settings.reuse_seconds
         end = float("inf") if seconds is None else time.monotonic() + seconds
         listed = persistently(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.api import labels
-from fairlead.api.words import TASK_STATES
-from fairlead.core.states import FINAL_TASK_STATES
+from fairlead.api.words import TASK_STATES, camel
+from fairlead.core.states import FINAL_TASK_STATES, TaskState
 
 Object = dict[str, Any]
 
@@ -87,6 +87,16 @@ class Assignment:
     def own_children(self) -> Family:
         """The Tasks that this attempt makes."""
         return Family(self.spec["jobName"], self.uid, self.attempt, self.spec["run"])
+
+
+def selects_assigned(pod: str) -> str:
+    """Return the field selector of the Tasks that a pod may execute.
+
+    Those that it has executed still bear its name; a runner kept for long has many.
+    """
+    executable = TaskState.QUEUED, TaskState.RUNNING
+    over = [f"status.state!={camel(state)}" for state in TaskState if state not in executable]
+    return ",".join([f"status.podName={pod}", *over])
 
 
 def assigned(task: Object, pod: str) -> Assignment | None:
