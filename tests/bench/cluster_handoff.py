@@ -26,6 +26,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from benchlib.audit import Audit  # noqa: E402
 from benchlib.report import digits, table  # noqa: E402
 from tests.cluster.kubeapi import until  # noqa: E402
 from tests.cluster.native.cluster import NativeCluster  # noqa: E402
@@ -54,31 +55,6 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 Object = dict[str, Any]
 Figures = dict[str, float]
-
-
-class Audit:
-    """The writes to one namespace since it was asked last."""
-
-    def __init__(self, log: Path, namespace: str) -> None:
-        self._log = log
-        self._namespace = namespace
-        self._read = log.stat().st_size
-
-    def events(self) -> list[Object]:
-        """Return what was written since the last call, once the log has settled."""
-        time.sleep(1.0)
-        with self._log.open("rb") as log:
-            log.seek(self._read)
-            text = log.read()
-        whole = text.rpartition(b"\n")[0]
-        self._read += len(whole) + 1
-        events = [json.loads(line) for line in whole.splitlines() if line.strip()]
-        return [
-            event
-            for event in events
-            if event.get("objectRef", {}).get("namespace") == self._namespace
-            and event.get("responseStatus", {}).get("code", 0) < 300
-        ]
 
 
 def seconds(text: str) -> float:

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchlib.docs import BEGIN, END, write_between
+from benchlib.audit import Audit
+from benchlib.cluster import cost_ratios, document
+from benchlib.docs import CLUSTER, LOCAL, Markers, write_between
 from benchlib.goals import Goal, goals
 from benchlib.plan import FULL, PROGRAMS, steps_of
 from benchlib.record import Record, Sample
@@ -108,11 +110,12 @@ def test_samples_are_chosen_by_peer_kind_and_size() -> None:
     assert samples(found, "a", "chain") == []
 
 
-def test_docs_keep_what_is_outside_the_markers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("markers", [LOCAL, CLUSTER])
+def test_docs_keep_what_is_outside_the_markers(tmp_path: Path, markers: Markers) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"above\n{BEGIN}\nold\n{END}\nbelow\n")
-    write_between(page, "new\n\n")
-    assert page.read_text() == f"above\n{BEGIN}\nnew\n{END}\nbelow\n"
+    page.write_text(f"above\n{markers.begin}\nold\n{markers.end}\nbelow\n")
+    write_between(page, "new\n\n", markers)
+    assert page.read_text() == f"above\n{markers.begin}\nnew\n{markers.end}\nbelow\n"
 
 
 def test_docs_without_markers_are_refused_and_unchanged(tmp_path: Path) -> None:
@@ -123,9 +126,67 @@ def test_docs_without_markers_are_refused_and_unchanged(tmp_path: Path) -> None:
     assert page.read_text() == "only words\n"
 
 
-def test_the_page_has_the_markers() -> None:
+@pytest.mark.parametrize("markers", [LOCAL, CLUSTER])
+def test_the_page_has_the_markers(markers: Markers) -> None:
     text = (HERE.parents[1] / "docs" / "performance.md").read_text()
-    assert text.count(BEGIN) == text.count(END) == 1
+    assert text.count(markers.begin) == text.count(markers.end) == 1
+
+
+def audited(name: str, namespace: str = "mine", code: int = 201) -> str:
+    reference = {"name": name, "namespace": namespace}
+    event = {"objectRef": reference, "responseStatus": {"code": code}}
+    return json.dumps(event, separators=(",", ":")) + "\n"
+
+
+def test_every_write_to_a_namespace_is_counted_once(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(audited("before"))
+    audit = Audit(log, "mine", settle=0)
+    found = [[event["objectRef"]["name"] for event in audit.events()]]
+    last = audited("c")
+    for text in (audited("a") + audited("x", "other") + audited("b", code=409), "", last[:9]):
+        with log.open("a") as file:
+            file.write(text)
+        found.append([event["objectRef"]["name"] for event in audit.events()])
+    with log.open("a") as file:
+        file.write(last[9:])
+    found.append([event["objectRef"]["name"] for event in audit.events()])
+    assert found == [[], ["a"], [], [], ["c"]]
+
+
+LARGE = {
+    "tasks": 5000,
+    "small tasks": 500,
+    "small": [
+        {"tasks a second": 40.0, "operator's CPU, ms a task": 2.0},
+        {"tasks a second": 60.0, "operator's CPU, ms a task": 4.0},
+    ],
+    "large": {"tasks a second": 40.0, "operator's CPU, ms a task": 6.0},
+    "bytes": {"Task": 2100},
+}
+
+
+def test_a_large_job_is_set_against_the_mean_of_small_ones() -> None:
+    assert cost_ratios(LARGE) == {"wall time": 1.25, "operator's CPU": 2.0}
+
+
+def test_the_cluster_s_tables_show_rounds_and_what_was_not_measured_leaves_no_trace() -> None:
+    rounds = [
+        {"operator": {"tasks a second": speed}, "bare loop": {"tasks a second": 2 * speed}}
+        for speed in (30.0, 40.0, 50.0)
+    ]
+    scale = {
+        **{"command": "c", "date": "2026-01-01", "seconds": 3.0, "tasks": 500},
+        **{"machine": MACHINE, "rounds": rounds, "large": None},
+    }
+    alone = document(scale, None)
+    assert "3 interleaved rounds of 500 tasks" in alone
+    assert "| 40.0 [30.0 - 50.0]" in alone
+    assert "real nodes" not in alone
+    assert "large job" not in alone
+    both = document({**scale, "large": LARGE}, {"load": 0.5, "rounds": {"fan": [{"pods": 7.0}]}})
+    assert "2,100" in both
+    assert "7.00" in both
 
 
 DAEMON = """

@@ -1,0 +1,605 @@
+"""What the operator makes of a control plane: one pod for each task, on fake nodes.
+
+Run it as root on Linux with ``python tests/bench/operator_scale.py``: it starts a control plane
+of its own with 50 fake nodes, and takes it down again.  Jobs run through the real operator,
+beside a bare loop that makes the same writes with as many requests under way.  Then one large
+job is set against small ones.  All clients are the cluster's administrator and the fence is
+not installed, so its policies cost nothing here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import fake_runners  # noqa: E402
+from benchlib.audit import Audit  # noqa: E402
+from benchlib.cluster import PAGE, document  # noqa: E402
+from benchlib.docs import CLUSTER, write_between  # noqa: E402
+from benchlib.record import describe_machine  # noqa: E402
+from tests.cluster.native.cluster import NativeCluster  # noqa: E402
+from tests.cluster.native.layout import POOL_LABEL  # noqa: E402
+from tests.cluster.provider import Cluster  # noqa: E402
+from tests.cluster.shell import run as run_command  # noqa: E402
+from tests.site.process import LocalOperator  # noqa: E402
+
+from fairlead.api import labels  # noqa: E402
+from fairlead.api.names import pod_name, task_name  # noqa: E402
+from fairlead.core.ids import IdSequence, job_id  # noqa: E402
+from fairlead_operator.kube.client import AGENT, KubeClient  # noqa: E402
+from fairlead_operator.kube.config import from_kubeconfig  # noqa: E402
+from fairlead_operator.kube.kinds import (  # noqa: E402
+    ACCOUNTS,
+    JOBS,
+    PODS,
+    RELEASES,
+    SIZES,
+    TASKS,
+    Kind,
+)
+from fairlead_operator.manifests.sizes import machine_size  # noqa: E402
+from fairlead_operator.observe.event import Event  # noqa: E402
+from fairlead_operator.observe.listwatch import ListWatch  # noqa: E402
+from fairlead_operator.runners.pod import build_pod  # noqa: E402
+from fairlead_operator.runners.pod_order import Owner, PodOrder  # noqa: E402
+from fairlead_operator.runners.releases import ChosenRelease, ReleaseIndex  # noqa: E402
+from fairlead_operator.runners.sizes import Size, SizeIndex  # noqa: E402
+
+OPERATED, BARE = "operated", "bare"
+"""The operator's namespace, and the bare loop's, which the operator does not watch."""
+
+RELEASE = "nothing"
+ACCOUNT = "fairlead-runner"
+IMAGE = "none.example/runner"
+IDENTIFIER = "bench.example/Nothing"
+AUTHOR = "bench-author"
+LOOP = "bench-loop"
+"""How the audit log knows who submits jobs, and the bare loop."""
+
+AT_ONCE = 64
+"""How many requests may be under way: the operator's own setting, and the bare loop's."""
+
+LISTED = 500
+"""The most tasks in a Job's list; a job of more is an open one, whose Tasks its author makes."""
+
+FAKE_NODES = 50
+LONG = 1200.0
+"""Seconds that one measurement may take."""
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+Object = dict[str, Any]
+Figures = dict[str, float]
+
+
+# --- objects -----------------------------------------------------------------------------------
+
+
+def release() -> Object:
+    """Return a Release that is an image."""
+    task = {"identifier": IDENTIFIER, "version": "v1.0", "entryPoint": "nothing:Nothing"}
+    spec = {"image": IMAGE, "tasks": [task]}
+    return manifest(RELEASES, {"name": RELEASE}, spec)
+
+
+def size() -> Object:
+    """Return the size that fits onto fake nodes."""
+    tolerates = {"key": POOL_LABEL, "operator": "Exists"}
+    on = {POOL_LABEL: "fake"}
+    return machine_size("small", cpu="10m", memory="32Mi", node_labels=on, tolerations=[tolerates])
+
+
+def manifest(kind: Kind, metadata: Object, spec: Object) -> Object:
+    """Return an object."""
+    return {
+        "apiVersion": kind.api_version,
+        "kind": kind.kind,
+        "metadata": metadata,
+        "spec": spec,
+    }
+
+
+def job(name: str, tasks: int, *, is_open: bool) -> Object:
+    """Return a Job of tasks that do nothing; if it is open, its author makes them."""
+    spec: Object = {"release": RELEASE, "reuse": "Never"}
+    if is_open:
+        spec |= {"id": job_id(time.time(), os.urandom(16)), "desired": "Suspended"}
+    else:
+        named = {"identifier": IDENTIFIER, "version": "v1.0"}
+        spec["tasks"] = [{"name": str(number), **named} for number in range(tasks)]
+    return manifest(JOBS, {"name": name}, spec)
+
+
+def task(owner: Object, key: str, identity: str) -> Object:
+    """Return a Task at the top level of a Job."""
+    name, uid = owner["metadata"]["name"], owner["metadata"]["uid"]
+    marks = {
+        labels.JOB: name,
+        labels.JOB_UID: uid,
+        labels.KEY: key,
+        labels.ID: identity,
+        labels.PARENT_ATTEMPT: labels.parent_attempt(uid, 0),
+    }
+    reference = {"apiVersion": JOBS.api_version, "kind": "Job", "name": name, "uid": uid}
+    metadata = {
+        "name": task_name(name, key, parent_uid=uid, run=1, attempt=0, key=key),
+        "labels": marks,
+        "ownerReferences": [{**reference, "blockOwnerDeletion": False}],
+    }
+    spec = {
+        "jobName": name,
+        "jobUID": uid,
+        "run": 1,
+        "key": key,
+        "id": identity,
+        "identifier": IDENTIFIER,
+        "version": "v1.0",
+    }
+    return manifest(TASKS, metadata, spec)
+
+
+def identities(owner: Object, tasks: int) -> list[str]:
+    """Return the ids of a job's Tasks."""
+    known = owner["spec"].get("id") or job_id(time.time(), os.urandom(16))
+    return IdSequence(known, 0, time.time()).ids(0, tasks)
+
+
+async def in_parallel(work: Callable[[Any], Awaitable[None]], items: Sequence[Any]) -> None:
+    """Do work for each of several things, as many at once as requests may be under way."""
+    todo = iter(items)
+
+    async def worker() -> None:
+        for item in todo:
+            await work(item)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(worker())
+
+
+# --- the bare loop -----------------------------------------------------------------------------
+
+
+class Pods:
+    """Makes the pods that the operator would make."""
+
+    def __init__(self) -> None:
+        sizes, releases = SizeIndex(), ReleaseIndex()
+        sizes.observe(Event(SIZES, "ADDED", size()))
+        made = release()
+        made["metadata"] |= {"namespace": BARE, "uid": "bench"}
+        releases.observe(Event(RELEASES, "ADDED", made))
+        small, chosen = sizes.get("small"), releases.whole(RELEASE, BARE)
+        assert isinstance(small, Size)
+        assert isinstance(chosen, ChosenRelease)
+        self._size, self._release = small, chosen
+
+    def pod(self, owner: Object, made: Object) -> Object:
+        """Return the pod of a Task's first attempt."""
+        name, uid = owner["metadata"]["name"], owner["metadata"]["uid"]
+        of, of_uid = made["metadata"]["name"], made["metadata"]["uid"]
+        return build_pod(
+            PodOrder(
+                name=pod_name(of, creator_uid=of_uid, attempt=1),
+                namespace=BARE,
+                owner=Owner("Job", name, uid),
+                size=self._size,
+                release=self._release,
+                account=ACCOUNT,
+                image=IMAGE,
+                job=(name, uid),
+                task=of,
+                attempt=1,
+                reuse="Never",
+            )
+        )
+
+
+class BareLoop:
+    """Makes the operator's writes for each task without deciding anything."""
+
+    def __init__(self, client: KubeClient) -> None:
+        self._client = client
+        self._pods = Pods()
+
+    async def run(self, name: str, tasks: int) -> float:
+        """Run tasks to their ends; return the seconds that took."""
+        client = self._client
+        owner = await client.create(JOBS, BARE, job(name, 0, is_open=True))
+
+        async def start(one: tuple[int, str]) -> None:
+            made = await client.create(TASKS, BARE, task(owner, str(one[0]), one[1]))
+            pod = self._pods.pod(owner, made)
+            intent = {
+                "state": "Queued",
+                "reason": "Starting",
+                "attempt": 1,
+                "podName": pod["metadata"]["name"],
+                "size": "small",
+                "release": RELEASE,
+                "assignTime": fake_runners.now(),
+            }
+            metadata = made["metadata"]
+            version = metadata["resourceVersion"]
+            await client.patch_status(
+                TASKS, BARE, metadata["name"], intent, resource_version=version
+            )
+            await client.create(PODS, BARE, pod)
+
+        async with completions(client, tasks) as all_ended:
+            began = time.monotonic()
+            await in_parallel(start, list(enumerate(identities(owner, tasks))))
+            await asyncio.wait_for(all_ended.wait(), LONG)
+            return time.monotonic() - began
+
+
+class completions:  # noqa: N801 - it reads as a verb where it is used
+    """Watches the bare loop's Tasks, and tells when so many have ended."""
+
+    def __init__(self, client: KubeClient, tasks: int) -> None:
+        self._client, self._wanted = client, tasks
+        self._ended: set[str] = set()
+        self._all = asyncio.Event()
+
+    async def __aenter__(self) -> asyncio.Event:
+        synced = asyncio.Event()
+        watch = ListWatch(self._client, TASKS, BARE)
+        self._watching = asyncio.create_task(watch.run(self._observe, synced.set))
+        await synced.wait()
+        return self._all
+
+    async def __aexit__(self, *_: object) -> None:
+        self._watching.cancel()
+        await asyncio.gather(self._watching, return_exceptions=True)
+
+    def _observe(self, event: Event) -> None:
+        if event.object.get("status", {}).get("state") == "Completed":
+            self._ended.add(event.object["metadata"]["uid"])
+        if len(self._ended) >= self._wanted:
+            self._all.set()
+
+
+# --- jobs through the operator -------------------------------------------------------------------
+
+
+async def run_job(client: KubeClient, name: str, tasks: int, *, is_open: bool) -> float:
+    """Run a job; return the seconds from when it may run until its end is seen."""
+    began = time.monotonic()
+    made = await client.create(JOBS, OPERATED, job(name, tasks, is_open=is_open))
+    if is_open:
+        await make_tasks(client, made, tasks)
+        began = time.monotonic()
+        closed = {"desired": "Running", "closed": {"tasks": tasks}}
+        await client.patch(JOBS, OPERATED, name, {"spec": closed})
+    while True:
+        status = (await client.get(JOBS, OPERATED, name)).get("status", {})
+        if status.get("completionTime"):
+            break
+        if time.monotonic() - began > LONG:
+            raise SystemExit(f"{name} has not ended: {status}")
+        await asyncio.sleep(0.1)
+    if status["state"] != "Completed":
+        raise SystemExit(f"{name} ended as {status}")
+    return time.monotonic() - began
+
+
+async def make_tasks(client: KubeClient, owner: Object, tasks: int) -> None:
+    """Make the Tasks of an open job, as the SDK does."""
+
+    async def make(one: tuple[int, str]) -> None:
+        await client.create(TASKS, OPERATED, task(owner, str(one[0]), one[1]))
+
+    await in_parallel(make, list(enumerate(identities(owner, tasks))))
+
+
+async def remove(client: KubeClient, namespace: str, name: str) -> None:
+    """Delete a job and whatever is its, and wait until that is gone."""
+    selector = f"{labels.JOB}={name}"
+    await client.delete(JOBS, namespace, name)
+    end = time.monotonic() + LONG
+    for kind in (TASKS, PODS):
+        if namespace == BARE:
+            await client.delete_collection(kind, namespace, selector)
+        while await any_left(client, kind, namespace, selector):
+            if time.monotonic() > end:
+                raise SystemExit(f"{kind} of {name} are not gone")
+            await asyncio.sleep(0.2)
+
+
+async def any_left(client: KubeClient, kind: Kind, namespace: str, selector: str) -> bool:
+    """Return whether there are objects that labels select."""
+    pages = client.pages(kind, namespace, labels=selector, limit=1, metadata_only=True)
+    async for page in pages:
+        return bool(page.items)
+    return False
+
+
+# --- figures ---------------------------------------------------------------------------------
+
+
+class OperatorProcess:
+    """What the operator has cost so far."""
+
+    def __init__(self, operator: LocalOperator) -> None:
+        process = operator.process
+        assert process is not None
+        self._proc = Path(f"/proc/{process.pid}")
+
+    def cpu(self) -> float:
+        """Return its processor time, in seconds."""
+        fields = (self._proc / "stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def memory(self, field: str) -> float:
+        """Return ``VmRSS``, what it has, or ``VmHWM``, the most it had, in MiB."""
+        lines = (self._proc / "status").read_text().splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith(f"{field}:"))) / 1024
+
+
+_WRITERS = {
+    AGENT: "operator",
+    LOOP: "loop",
+    fake_runners.AGENT: "runner",
+    AUTHOR: "author",
+}
+
+
+def writes(events: Sequence[Object], tasks: int) -> Figures:
+    """Return the writes for each task in all, and of each who made any."""
+    counts = dict.fromkeys(("operator", "loop", "runner", "author", "cluster"), 0)
+    for event in events:
+        counts[_WRITERS.get(event.get("userAgent", ""), "cluster")] += 1
+    shares = {f"writes of the {who}": count / tasks for who, count in counts.items() if count}
+    return {"writes": sum(counts.values()) / tasks, **shares}
+
+
+async def sizes_of(client: KubeClient, name: str) -> Figures:
+    """Return how large the objects of a job are, in bytes of JSON without white space."""
+    most: Figures = {"Job": 0, "Task": 0, "Task without values": 0, "pod": 0}
+    most["Job"] = length(await client.get(JOBS, OPERATED, name))
+    for kind, word in ((TASKS, "Task"), (PODS, "pod")):
+        async for page in client.pages(kind, OPERATED, labels=f"{labels.JOB}={name}"):
+            for item in page.items:
+                most[word] = max(most[word], length(item))
+                if kind is TASKS:
+                    bare = length(without_values(item))
+                    most["Task without values"] = max(most["Task without values"], bare)
+    return most
+
+
+def length(item: Mapping[str, Any]) -> int:
+    """Return how many bytes an object has."""
+    return len(json.dumps(item, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def without_values(item: Object) -> Object:
+    """Return a Task without its input and its result."""
+    spec = {name: value for name, value in item["spec"].items() if name != "input"}
+    status = {name: value for name, value in item["status"].items() if name != "result"}
+    return {**item, "spec": spec, "status": status}
+
+
+class Bench:
+    """Measures; everything is up."""
+
+    def __init__(
+        self, cluster: Cluster, author: KubeClient, loop: KubeClient, operator: LocalOperator
+    ) -> None:
+        self._author = author
+        self._loop = BareLoop(loop)
+        self._loop_client = loop
+        self._operator = OperatorProcess(operator)
+        self._audits = {place: Audit(cluster.audit_log, place) for place in (OPERATED, BARE)}
+
+    async def bare(self, name: str, tasks: int) -> Figures:
+        """Measure the bare loop once."""
+        await self._events(BARE)
+        took = await self._loop.run(name, tasks)
+        figures = {"tasks a second": tasks / took, **writes(await self._events(BARE), tasks)}
+        await remove(self._loop_client, BARE, name)
+        return figures
+
+    async def operated(
+        self, name: str, tasks: int, *, is_open: bool = False, keep: bool = False
+    ) -> Figures:
+        """Measure a job once."""
+        await self._events(OPERATED)
+        before = self._operator.cpu()
+        took = await run_job(self._author, name, tasks, is_open=is_open)
+        events = await self._events(OPERATED)
+        spent = self._operator.cpu() - before
+        figures = {
+            "tasks a second": tasks / took,
+            "operator's CPU, ms a task": spent / tasks * 1000,
+            "operator's memory, MiB": self._operator.memory("VmRSS"),
+            "operator's peak, MiB": self._operator.memory("VmHWM"),
+            **writes(events, tasks),
+        }
+        if not keep:
+            await remove(self._author, OPERATED, name)
+        return figures
+
+    async def round(self, number: int, tasks: int) -> dict[str, Figures]:
+        """Measure both, beginning with the other one each time."""
+        kinds = {"bare loop": self.bare, "operator": self.operated}
+        order = list(kinds) if number % 2 == 0 else list(reversed(kinds))
+        found = {kind: await kinds[kind](f"round-{number}", tasks) for kind in order}
+        found["operator"]["ratio to the bare loop"] = (
+            found["operator"]["tasks a second"] / found["bare loop"]["tasks a second"]
+        )
+        return found
+
+    async def large(self, tasks: int, small: int) -> dict[str, Any]:
+        """Measure one large job between two small ones."""
+        found: dict[str, Any] = {"tasks": tasks, "small tasks": small, "small": []}
+        found["small"].append(await self.operated("small-1", small, is_open=True))
+        found["large"] = await self.operated("large", tasks, is_open=True, keep=True)
+        found["bytes"] = await sizes_of(self._author, "large")
+        found["small"].append(await self.operated("small-2", small, is_open=True))
+        return found
+
+    async def _events(self, place: str) -> list[Object]:
+        return await asyncio.to_thread(self._audits[place].events)
+
+
+# --- together ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def control_plane() -> Iterator[Cluster]:
+    """A control plane of our own with fake nodes and our definitions."""
+    cluster = NativeCluster("bench-scale", nodes=0, fake_nodes=FAKE_NODES)
+    cluster.check()
+    was_up = cluster.is_up()
+    try:
+        cluster.build()
+        cluster.up()
+        where = [cluster.kubectl, "--kubeconfig", str(cluster.kubeconfig)]
+        run_command([*where, "apply", "--server-side", "-f", str(ROOT / "crds")])
+        established = ["--for=condition=Established", "--timeout=60s", "crd", "--all"]
+        run_command([*where, "wait", *established])
+        yield cluster
+    finally:
+        if not was_up:
+            cluster.down()
+
+
+async def furnish(client: KubeClient) -> None:
+    """Make what jobs need: namespaces, a size, and in each an account and a Release."""
+    namespaces = Kind("", "v1", "namespaces", "Namespace", False)
+    await client.create(SIZES, None, size())
+    for place in (OPERATED, BARE):
+        await client.create(namespaces, None, {"metadata": {"name": place}})
+        await client.create(ACCOUNTS, place, {"metadata": {"name": ACCOUNT}})
+        await client.create(RELEASES, place, release())
+
+
+@contextmanager
+def runners(kubeconfig: Path) -> Iterator[None]:
+    """The process that plays the runners."""
+    program = Path(__file__).with_name("fake_runners.py")
+    process = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "KILL", sys.executable, str(program), str(kubeconfig)],
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        if not process.stdout.readline():
+            raise SystemExit(f"the runners' process has ended with {process.wait()}")
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def operating(kubeconfig: Path) -> Iterator[LocalOperator]:
+    """The operator as a process of this machine."""
+    settings = {
+        "KUBECONFIG": str(kubeconfig),
+        "FAIRLEAD_OPERATOR_WATCH": OPERATED,
+        "FAIRLEAD_OPERATOR_REQUESTS": str(AT_ONCE),
+        # Nobody starts it again where a busy machine keeps it from renewing its lease in time.
+        "FAIRLEAD_OPERATOR_LEASE_SECONDS": "90",
+        "FAIRLEAD_RUNNER_IMAGE": IMAGE,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        operator = LocalOperator(settings, Path(folder))
+        try:
+            operator.start()
+            yield operator
+        except BaseException:
+            print(operator.said(4000), file=sys.stderr)
+            raise
+        finally:
+            operator.stop()
+
+
+async def measure(cluster: Cluster, given: argparse.Namespace, found: Object) -> None:
+    """Measure everything, noting each figure as soon as it is there."""
+    config = from_kubeconfig(cluster.kubeconfig)
+    async with (
+        KubeClient(config, agent=AUTHOR, most_requests=AT_ONCE) as author,
+        KubeClient(config, agent=LOOP, most_requests=AT_ONCE) as loop,
+    ):
+        await furnish(author)
+        with runners(cluster.kubeconfig), operating(cluster.kubeconfig) as operator:
+            bench = Bench(cluster, author, loop, operator)
+            for warm_up in (bench.bare, bench.operated):
+                await warm_up("warm-up", min(given.tasks, 100))
+            for number in range(given.rounds):
+                found["rounds"].append(await bench.round(number, given.tasks))
+                print(f"round {number + 1}: {found['rounds'][-1]}", file=sys.stderr, flush=True)
+            if given.large:
+                found["large"] = await bench.large(given.large, min(given.tasks, LISTED))
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tasks", type=int, default=500, help="tasks of a job of a round")
+    parser.add_argument("--large", type=int, default=5000, help="tasks of the large job; 0: none")
+    parser.add_argument("--json", type=Path, help="where to write all figures")
+    parser.add_argument("--from-json", type=Path, help="do not measure; show what was written")
+    parser.add_argument("--handoff", type=Path, help="what cluster_handoff.py has written")
+    parser.add_argument("--docs", action="store_true", help=f"put the tables into {PAGE.name}")
+    given = parser.parse_args()
+    if not 0 < given.tasks <= LISTED:
+        parser.error(f"--tasks takes 1 to {LISTED}: more do not fit into a Job's list")
+    return given
+
+
+def measured(given: argparse.Namespace) -> Object:
+    """Measure, or read what was measured before."""
+    if given.from_json:
+        read: Object = json.loads(given.from_json.read_text())
+        return read
+    command = f"--rounds {given.rounds} --tasks {given.tasks} --large {given.large}"
+    found: Object = {
+        "command": f"python tests/bench/operator_scale.py {command}",
+        "machine": describe_machine(Path(tempfile.gettempdir())),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "tasks": given.tasks,
+        "rounds": [],
+        "large": None,
+    }
+    began = time.monotonic()
+    try:
+        with control_plane() as cluster:
+            asyncio.run(measure(cluster, given, found))
+    finally:  # An interrupted run keeps its rounds.
+        found["seconds"] = time.monotonic() - began
+        if given.json:
+            given.json.parent.mkdir(parents=True, exist_ok=True)
+            given.json.write_text(json.dumps(found, indent=1))
+    return found
+
+
+def main() -> None:
+    """Measure, print, and write where that is asked for."""
+    given = arguments()
+    found = measured(given)
+    handoff = json.loads(given.handoff.read_text()) if given.handoff else None
+    tables = document(found, handoff)
+    print(tables)
+    if given.docs:
+        write_between(PAGE, tables, CLUSTER)
+
+
+if __name__ == "__main__":
+    main()
