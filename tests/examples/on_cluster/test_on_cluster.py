@@ -17,7 +17,8 @@ from tests.site.site import Site
 CANNOT = {
     "versions": "it chooses which versions its runner has; here the published Releases do",
     "long_chain": "2,000 tasks one after the other take minutes; it runs with fewer below",
-    "styles": "one of its tasks opens a session: pods make no tasks of other jobs",
+    "styles": "one of its tasks opens a session, which only an account that may make jobs does;"
+    " the contract's test_a_session_inside_a_task gives it that right",
 }
 """Examples whose whole output is not the same on a cluster, and why."""
 
