@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,15 +31,14 @@ from benchlib.audit import Audit  # noqa: E402
 from benchlib.cluster import PAGE, document  # noqa: E402
 from benchlib.docs import CLUSTER, write_between  # noqa: E402
 from benchlib.record import describe_machine  # noqa: E402
+from scale_objects import ACCOUNT, IMAGE, Object, release, size  # noqa: E402
+from scale_work import AT_ONCE, BARE, OPERATED, BareLoop, remove, run_job  # noqa: E402
 from tests.cluster.native.cluster import NativeCluster  # noqa: E402
-from tests.cluster.native.layout import POOL_LABEL  # noqa: E402
 from tests.cluster.provider import Cluster  # noqa: E402
 from tests.cluster.shell import run as run_command  # noqa: E402
 from tests.site.process import LocalOperator  # noqa: E402
 
 from fairlead.api import labels  # noqa: E402
-from fairlead.api.names import pod_name, task_name  # noqa: E402
-from fairlead.core.ids import IdSequence, job_id  # noqa: E402
 from fairlead_operator.kube.client import AGENT, KubeClient  # noqa: E402
 from fairlead_operator.kube.config import from_kubeconfig  # noqa: E402
 from fairlead_operator.kube.kinds import (  # noqa: E402
@@ -51,281 +50,19 @@ from fairlead_operator.kube.kinds import (  # noqa: E402
     TASKS,
     Kind,
 )
-from fairlead_operator.manifests.sizes import machine_size  # noqa: E402
-from fairlead_operator.observe.event import Event  # noqa: E402
-from fairlead_operator.observe.listwatch import ListWatch  # noqa: E402
-from fairlead_operator.runners.pod import build_pod  # noqa: E402
-from fairlead_operator.runners.pod_order import Owner, PodOrder  # noqa: E402
-from fairlead_operator.runners.releases import ChosenRelease, ReleaseIndex  # noqa: E402
-from fairlead_operator.runners.sizes import Size, SizeIndex  # noqa: E402
 
-OPERATED, BARE = "operated", "bare"
-"""The operator's namespace, and the bare loop's, which the operator does not watch."""
-
-RELEASE = "nothing"
-ACCOUNT = "fairlead-runner"
-IMAGE = "none.example/runner"
-IDENTIFIER = "bench.example/Nothing"
 AUTHOR = "bench-author"
 LOOP = "bench-loop"
 """How the audit log knows who submits jobs, and the bare loop."""
-
-AT_ONCE = 64
-"""How many requests may be under way: the operator's own setting, and the bare loop's."""
 
 LISTED = 500
 """The most tasks in a Job's list; a job of more is an open one, whose Tasks its author makes."""
 
 FAKE_NODES = 50
-LONG = 1200.0
-"""Seconds that one measurement may take."""
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
-Object = dict[str, Any]
 Figures = dict[str, float]
-
-
-# --- objects -----------------------------------------------------------------------------------
-
-
-def release() -> Object:
-    """Return a Release that is an image."""
-    task = {"identifier": IDENTIFIER, "version": "v1.0", "entryPoint": "nothing:Nothing"}
-    spec = {"image": IMAGE, "tasks": [task]}
-    return manifest(RELEASES, {"name": RELEASE}, spec)
-
-
-def size() -> Object:
-    """Return the size that fits onto fake nodes."""
-    tolerates = {"key": POOL_LABEL, "operator": "Exists"}
-    on = {POOL_LABEL: "fake"}
-    return machine_size("small", cpu="10m", memory="32Mi", node_labels=on, tolerations=[tolerates])
-
-
-def manifest(kind: Kind, metadata: Object, spec: Object) -> Object:
-    """Return an object."""
-    return {
-        "apiVersion": kind.api_version,
-        "kind": kind.kind,
-        "metadata": metadata,
-        "spec": spec,
-    }
-
-
-def job(name: str, tasks: int, *, is_open: bool) -> Object:
-    """Return a Job of tasks that do nothing; if it is open, its author makes them."""
-    spec: Object = {"release": RELEASE, "reuse": "Never"}
-    if is_open:
-        spec |= {"id": job_id(time.time(), os.urandom(16)), "desired": "Suspended"}
-    else:
-        named = {"identifier": IDENTIFIER, "version": "v1.0"}
-        spec["tasks"] = [{"name": str(number), **named} for number in range(tasks)]
-    return manifest(JOBS, {"name": name}, spec)
-
-
-def task(owner: Object, key: str, identity: str) -> Object:
-    """Return a Task at the top level of a Job."""
-    name, uid = owner["metadata"]["name"], owner["metadata"]["uid"]
-    marks = {
-        labels.JOB: name,
-        labels.JOB_UID: uid,
-        labels.KEY: key,
-        labels.ID: identity,
-        labels.PARENT_ATTEMPT: labels.parent_attempt(uid, 0),
-    }
-    reference = {"apiVersion": JOBS.api_version, "kind": "Job", "name": name, "uid": uid}
-    metadata = {
-        "name": task_name(name, key, parent_uid=uid, run=1, attempt=0, key=key),
-        "labels": marks,
-        "ownerReferences": [{**reference, "blockOwnerDeletion": False}],
-    }
-    spec = {
-        "jobName": name,
-        "jobUID": uid,
-        "run": 1,
-        "key": key,
-        "id": identity,
-        "identifier": IDENTIFIER,
-        "version": "v1.0",
-    }
-    return manifest(TASKS, metadata, spec)
-
-
-def identities(owner: Object, tasks: int) -> list[str]:
-    """Return the ids of a job's Tasks."""
-    known = owner["spec"].get("id") or job_id(time.time(), os.urandom(16))
-    return IdSequence(known, 0, time.time()).ids(0, tasks)
-
-
-async def in_parallel(work: Callable[[Any], Awaitable[None]], items: Sequence[Any]) -> None:
-    """Do work for each of several things, as many at once as requests may be under way."""
-    todo = iter(items)
-
-    async def worker() -> None:
-        for item in todo:
-            await work(item)
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(AT_ONCE):
-            group.create_task(worker())
-
-
-# --- the bare loop -----------------------------------------------------------------------------
-
-
-class Pods:
-    """Makes the pods that the operator would make."""
-
-    def __init__(self) -> None:
-        sizes, releases = SizeIndex(), ReleaseIndex()
-        sizes.observe(Event(SIZES, "ADDED", size()))
-        made = release()
-        made["metadata"] |= {"namespace": BARE, "uid": "bench"}
-        releases.observe(Event(RELEASES, "ADDED", made))
-        small, chosen = sizes.get("small"), releases.whole(RELEASE, BARE)
-        assert isinstance(small, Size)
-        assert isinstance(chosen, ChosenRelease)
-        self._size, self._release = small, chosen
-
-    def pod(self, owner: Object, made: Object) -> Object:
-        """Return the pod of a Task's first attempt."""
-        name, uid = owner["metadata"]["name"], owner["metadata"]["uid"]
-        of, of_uid = made["metadata"]["name"], made["metadata"]["uid"]
-        return build_pod(
-            PodOrder(
-                name=pod_name(of, creator_uid=of_uid, attempt=1),
-                namespace=BARE,
-                owner=Owner("Job", name, uid),
-                size=self._size,
-                release=self._release,
-                account=ACCOUNT,
-                image=IMAGE,
-                job=(name, uid),
-                task=of,
-                attempt=1,
-                reuse="Never",
-            )
-        )
-
-
-class BareLoop:
-    """Makes the operator's writes for each task without deciding anything."""
-
-    def __init__(self, client: KubeClient) -> None:
-        self._client = client
-        self._pods = Pods()
-
-    async def run(self, name: str, tasks: int) -> float:
-        """Run tasks to their ends; return the seconds that took."""
-        client = self._client
-        owner = await client.create(JOBS, BARE, job(name, 0, is_open=True))
-
-        async def start(one: tuple[int, str]) -> None:
-            made = await client.create(TASKS, BARE, task(owner, str(one[0]), one[1]))
-            pod = self._pods.pod(owner, made)
-            intent = {
-                "state": "Queued",
-                "reason": "Starting",
-                "attempt": 1,
-                "podName": pod["metadata"]["name"],
-                "size": "small",
-                "release": RELEASE,
-                "assignTime": fake_runners.now(),
-            }
-            metadata = made["metadata"]
-            version = metadata["resourceVersion"]
-            await client.patch_status(
-                TASKS, BARE, metadata["name"], intent, resource_version=version
-            )
-            await client.create(PODS, BARE, pod)
-
-        async with completions(client, tasks) as all_ended:
-            began = time.monotonic()
-            await in_parallel(start, list(enumerate(identities(owner, tasks))))
-            await asyncio.wait_for(all_ended.wait(), LONG)
-            return time.monotonic() - began
-
-
-class completions:  # noqa: N801 - it reads as a verb where it is used
-    """Watches the bare loop's Tasks, and tells when so many have ended."""
-
-    def __init__(self, client: KubeClient, tasks: int) -> None:
-        self._client, self._wanted = client, tasks
-        self._ended: set[str] = set()
-        self._all = asyncio.Event()
-
-    async def __aenter__(self) -> asyncio.Event:
-        synced = asyncio.Event()
-        watch = ListWatch(self._client, TASKS, BARE)
-        self._watching = asyncio.create_task(watch.run(self._observe, synced.set))
-        await synced.wait()
-        return self._all
-
-    async def __aexit__(self, *_: object) -> None:
-        self._watching.cancel()
-        await asyncio.gather(self._watching, return_exceptions=True)
-
-    def _observe(self, event: Event) -> None:
-        if event.object.get("status", {}).get("state") == "Completed":
-            self._ended.add(event.object["metadata"]["uid"])
-        if len(self._ended) >= self._wanted:
-            self._all.set()
-
-
-# --- jobs through the operator -------------------------------------------------------------------
-
-
-async def run_job(client: KubeClient, name: str, tasks: int, *, is_open: bool) -> float:
-    """Run a job; return the seconds from when it may run until its end is seen."""
-    began = time.monotonic()
-    made = await client.create(JOBS, OPERATED, job(name, tasks, is_open=is_open))
-    if is_open:
-        await make_tasks(client, made, tasks)
-        began = time.monotonic()
-        closed = {"desired": "Running", "closed": {"tasks": tasks}}
-        await client.patch(JOBS, OPERATED, name, {"spec": closed})
-    while True:
-        status = (await client.get(JOBS, OPERATED, name)).get("status", {})
-        if status.get("completionTime"):
-            break
-        if time.monotonic() - began > LONG:
-            raise SystemExit(f"{name} has not ended: {status}")
-        await asyncio.sleep(0.1)
-    if status["state"] != "Completed":
-        raise SystemExit(f"{name} ended as {status}")
-    return time.monotonic() - began
-
-
-async def make_tasks(client: KubeClient, owner: Object, tasks: int) -> None:
-    """Make the Tasks of an open job, as the SDK does."""
-
-    async def make(one: tuple[int, str]) -> None:
-        await client.create(TASKS, OPERATED, task(owner, str(one[0]), one[1]))
-
-    await in_parallel(make, list(enumerate(identities(owner, tasks))))
-
-
-async def remove(client: KubeClient, namespace: str, name: str) -> None:
-    """Delete a job and whatever is its, and wait until that is gone."""
-    selector = f"{labels.JOB}={name}"
-    await client.delete(JOBS, namespace, name)
-    end = time.monotonic() + LONG
-    for kind in (TASKS, PODS):
-        if namespace == BARE:
-            await client.delete_collection(kind, namespace, selector)
-        while await any_left(client, kind, namespace, selector):
-            if time.monotonic() > end:
-                raise SystemExit(f"{kind} of {name} are not gone")
-            await asyncio.sleep(0.2)
-
-
-async def any_left(client: KubeClient, kind: Kind, namespace: str, selector: str) -> bool:
-    """Return whether there are objects that labels select."""
-    pages = client.pages(kind, namespace, labels=selector, limit=1, metadata_only=True)
-    async for page in pages:
-        return bool(page.items)
-    return False
 
 
 # --- figures ---------------------------------------------------------------------------------
