@@ -8,6 +8,7 @@ MachineSize only values that the profile admits (:mod:`.restricted`).
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import Any
 
 from fairlead.api import labels
@@ -42,7 +43,8 @@ def build_pod(order: PodOrder) -> Manifest:
         "metadata": _metadata(order),
         "spec": _spec(order),
     }
-    pod = merged(pod, order.size.pod_patch)
+    if order.size.pod_patch:
+        pod = merged(pod, order.size.pod_patch)
     _mount_ours(pod, order)
     if order.spot:
         _on_spot_nodes(pod)
@@ -137,7 +139,7 @@ def _container(order: PodOrder) -> Manifest:
         "command": list(COMMAND),
         "workingDir": layout.WORK_PATH,
         "env": _variables(order),
-        "resources": dict(order.size.resources),
+        "resources": deepcopy(dict(order.size.resources)),
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},

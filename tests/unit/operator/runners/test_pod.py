@@ -276,6 +276,25 @@ def test_the_pod_is_restricted() -> None:
     assert not {"hostNetwork", "hostPID", "hostIPC"} & set(made["spec"])
 
 
+def spoil(part: Any) -> None:
+    """Change an object everywhere, down to the last list."""
+    for inner in list(part.values() if isinstance(part, dict) else part):
+        if isinstance(inner, dict | list):
+            spoil(inner)
+    part.clear()
+
+
+@pytest.mark.parametrize("patch", [{}, {"metadata": {"labels": {"team": "blue"}}}])
+def test_pods_of_one_order_share_no_part(patch: Object) -> None:
+    tolerations = [{"key": "pool", "operator": "Exists"}]
+    large = {"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}}
+    spec = {"resources": large, "nodeSelector": {"a": "b"}, "tolerations": tolerations}
+    wanted = order(size=size(podPatch=patch, **spec))
+    expected = json.dumps(build_pod(wanted))
+    spoil(build_pod(wanted))
+    assert json.dumps(build_pod(wanted)) == expected
+
+
 def test_a_patch_adds_without_taking_away() -> None:
     patch = {
         "metadata": {"labels": {"team": "a"}, "annotations": {"example.com/x": "y"}},
