@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 
 import fake_runners  # noqa: E402
 from benchlib.audit import Audit  # noqa: E402
-from benchlib.cluster import PAGE, document  # noqa: E402
+from benchlib.cluster import JOB_BYTES, PAGE, RATIO, document  # noqa: E402
 from benchlib.docs import CLUSTER, write_between  # noqa: E402
 from benchlib.record import describe_machine  # noqa: E402
 from scale_objects import ACCOUNT, IMAGE, Object, release, size  # noqa: E402
@@ -165,6 +165,7 @@ class Bench:
             "operator's memory, MiB": self._operator.memory("VmRSS"),
             "operator's peak, MiB": self._operator.memory("VmHWM"),
             **writes(events, tasks),
+            JOB_BYTES: length(await self._author.get(JOBS, OPERATED, name)),
         }
         if not keep:
             await remove(self._author, OPERATED, name)
@@ -175,7 +176,7 @@ class Bench:
         kinds = {"bare loop": self.bare, "operator": self.operated}
         order = list(kinds) if number % 2 == 0 else list(reversed(kinds))
         found = {kind: await kinds[kind](f"round-{number}", tasks) for kind in order}
-        found["operator"]["ratio to the bare loop"] = (
+        found["operator"][RATIO] = (
             found["operator"]["tasks a second"] / found["bare loop"]["tasks a second"]
         )
         return found
@@ -282,15 +283,16 @@ async def measure(cluster: Cluster, given: argparse.Namespace, found: Object) ->
                 found["rounds"].append(await bench.round(number, given.tasks))
                 print(f"round {number + 1}: {found['rounds'][-1]}", file=sys.stderr, flush=True)
             if given.large:
-                found["large"] = await bench.large(given.large, min(given.tasks, LISTED))
+                found["large"] = await bench.large(given.large, given.small)
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--tasks", type=int, default=500, help="tasks of a job of a round")
+    parser.add_argument("--tasks", type=int, default=400, help="tasks of a job of a round")
     parser.add_argument("--large", type=int, default=5000, help="tasks of the large job; 0: none")
+    parser.add_argument("--small", type=int, default=500, help="tasks of the jobs beside it")
     parser.add_argument("--json", type=Path, help="where to write all figures")
     parser.add_argument("--from-json", type=Path, help="do not measure; show what was written")
     parser.add_argument("--handoff", type=Path, help="what cluster_handoff.py has written")
@@ -306,7 +308,9 @@ def measured(given: argparse.Namespace) -> Object:
     if given.from_json:
         read: Object = json.loads(given.from_json.read_text())
         return read
-    command = f"--rounds {given.rounds} --tasks {given.tasks} --large {given.large}"
+    command = " ".join(
+        f"--{name} {getattr(given, name)}" for name in ("rounds", "tasks", "large", "small")
+    )
     found: Object = {
         "command": f"python tests/bench/operator_scale.py {command}",
         "machine": describe_machine(Path(tempfile.gettempdir())),

@@ -186,6 +186,7 @@ def test_the_cluster_s_tables_show_rounds_and_what_was_not_measured_leaves_no_tr
     assert "large job" not in alone
     both = document({**scale, "large": LARGE}, {"load": 0.5, "rounds": {"fan": [{"pods": 7.0}]}})
     assert "2,100" in both
+    assert "missed by a factor of 1.54" in both
     assert "7.00" in both
 
 

@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchlib.goals import Goal
 from benchlib.report import digits, show, table
-from benchlib.stats import spread
+from benchlib.stats import Spread, spread
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "performance.md"
 
 Figures = Mapping[str, float]
 
 CPU = "operator's CPU, ms a task"
+RATIO = "ratio to the bare loop"
+JOB_BYTES = "Job, bytes"
 
 NOTE = (
     "Pods run on fake nodes, and a process of the benchmark plays their runners; it, the bare loop "
@@ -26,7 +29,7 @@ NOTE = (
 
 def document(scale: Mapping[str, Any], handoff: Mapping[str, Any] | None) -> str:
     """Return what was measured on fake nodes and, where given, on real ones."""
-    parts = [_origin(scale), "#### One new pod for each task, on fake nodes", NOTE]
+    parts = [_origin(scale), _goals(scale), "#### One new pod for each task, on fake nodes", NOTE]
     parts.append(_rounds(_by_kind(scale["rounds"])))
     if scale["large"]:
         parts += ["#### One large job beside small ones, on fake nodes", _large(scale["large"])]
@@ -47,6 +50,49 @@ def _origin(scale: Mapping[str, Any]) -> str:
         "Writes are counted for each task, from the API server's audit log; those of the "
         "cluster are its scheduler's, controllers' and nodes'."
     )
+
+
+def goals(scale: Mapping[str, Any]) -> list[Goal]:
+    """Return the bounds on what was measured on fake nodes."""
+
+    def operator(name: str) -> Spread | None:
+        found = (one.get("operator", {}) for one in scale["rounds"])
+        return spread(figures[name] for figures in found if name in figures)
+
+    def single(value: float | None) -> Spread | None:
+        return None if value is None else spread([value])
+
+    large = scale["large"]
+    ratios = cost_ratios(large) if large else {}
+    sizes = large["bytes"] if large else {}
+    listed = operator(JOB_BYTES)
+    most = max([*sizes.values(), *([listed.high] if listed else [])], default=None)
+    return [
+        Goal("one new pod for each task", "tasks/s", 40, operator("tasks a second"), False),
+        Goal("the same, beside the bare loop", "x", 0.6, operator(RATIO), False),
+        Goal("writes of the operator for a task", "", 3, operator("writes of the operator")),
+        Goal("writes in all for a task", "", 13, operator("writes")),
+        Goal("the operator's CPU for a task", "ms", 5, operator(CPU)),
+        *(
+            Goal(f"a task of a large job, beside a small one: {name}", "x", 1.3, single(value))
+            for name, value in ratios.items()
+        ),
+        Goal("largest object", "bytes", 100_000, single(most)),
+        Goal("a Task without values", "bytes", 4000, single(sizes.get("Task without values"))),
+    ]
+
+
+def _goals(scale: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            goal.name,
+            f"{'<=' if goal.at_most else '>='} {goal.bound:,g} {goal.unit}".rstrip(),
+            show(goal.measured, goal.unit),
+            goal.verdict,
+        )
+        for goal in goals(scale)
+    ]
+    return table(("goal", "bound", "measured", "verdict"), rows)
 
 
 def _by_kind(rounds: Sequence[Mapping[str, Figures]]) -> dict[str, list[Figures]]:
