@@ -64,7 +64,12 @@ def _stat(pid: int) -> list[str]:
 
 def _start_time(pid: int) -> str:
     fields = _stat(pid)
-    return "" if not fields or fields[0] in "ZX" else fields[19]
+    return "" if not fields or _over(fields) else fields[19]
+
+
+def _over(fields: Sequence[str]) -> bool:
+    """Whether a process has ended: its first thread, and all others, which hold its ports."""
+    return fields[0] in "ZX" and int(fields[17]) <= 1
 
 
 def launch(
