@@ -122,3 +122,23 @@ def test_what_is_refused_for_good_is_told_and_ends_it(server: Server, told: Any)
     told.start()
 
     assert isinstance(told.next(), ForbiddenError)
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        [lambda exchange: exchange.answer(200, {"metadata": {}})],
+        [listing(7), watch(("ADDED", {"metadata": {"name": "a"}}), end=False), stay],
+    ],
+    ids=["listing", "watch"],
+)
+def test_an_answer_that_nobody_understands_is_told_and_ends_it(
+    server: Server, told: Any, strange: list[Any]
+) -> None:
+    server.script = strange
+    told.start()
+
+    error = told.next()
+    while isinstance(error, list):
+        error = told.next()
+    assert isinstance(error, KeyError)

@@ -156,3 +156,10 @@ def test_what_the_cluster_does_not_allow_is_told_to_who_waits(
     server.script = [lambda exchange: exchange.answer(403, {"message": "no"})]
     with waits.on(a_job()) as watch, pytest.raises(ForbiddenError):
         watch.wait(watch.job_is_over, 20)
+
+
+def test_who_waits_gets_any_error_that_ends_the_watch(cluster: Cluster, waits: Waits) -> None:
+    with waits.on(a_job()) as watch:
+        cluster.happens("tasks", "MODIFIED", {"metadata": {"name": "without anything else"}})
+        with pytest.raises(KeyError):
+            watch.wait(watch.job_is_over, 20)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import uniform
 from time import monotonic
 
-from fairlead.backends.kubernetes.errors import ApiError, GoneError, UnansweredError, error_of
+from fairlead.backends.kubernetes.errors import GoneError, UnansweredError, error_of
 from fairlead.backends.kubernetes.kinds import Kind
 from fairlead.backends.kubernetes.rest import RestClient
 from fairlead.backends.kubernetes.stream import Stream
@@ -52,14 +52,15 @@ class Sink:
     listed: Callable[[list[Object]], None]
     seen: Callable[[Object], None]
     gone: Callable[[Object], None]
-    failed: Callable[[ApiError], None]
+    failed: Callable[[Exception], None]
 
 
 class Feed:
     """One thread that keeps a sink informed until it is stopped.
 
     It goes on after a disconnection where it was, and lists anew where the server no
-    longer knows what happened since.  What the server refuses for good ends it.
+    longer knows what happened since.  What the server refuses for good ends it, and so does
+    an answer that nobody understands; the sink is told.
     """
 
     def __init__(self, rest: RestClient, selection: Selection, sink: Sink) -> None:
@@ -97,7 +98,7 @@ class Feed:
             except UnansweredError:
                 self._rest_a_while()
                 continue
-            except ApiError as error:
+            except Exception as error:  # whatever it is: those who wait must not do so for ever
                 if not self._stopped.is_set():
                     self._sink.failed(error)
                 return

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from time import monotonic
 
 from fairlead.api import labels
-from fairlead.backends.kubernetes.errors import ApiError
 from fairlead.backends.kubernetes.feed import Feed, Selection, Sink
 from fairlead.backends.kubernetes.kinds import JOBS, TASKS
 from fairlead.backends.kubernetes.rest import RestClient
@@ -55,7 +54,7 @@ class JobWatch:
         self._changed = threading.Condition()
         self._job = job
         self._gone = False
-        self._error: ApiError | None = None
+        self._error: Exception | None = None
         self._tasks: dict[str, Seen] = {}
         self._final: set[str] = set()
         self._callbacks: dict[str, list[Callback]] = {}
@@ -109,7 +108,8 @@ class JobWatch:
         Raises
         ------
         ApiError
-            If the cluster refuses to tell.
+            If the cluster refuses to tell.  Whatever else went wrong while it was followed is
+            raised as it is.
         NotFoundError
             If the job was deleted.
         """
@@ -180,7 +180,7 @@ class JobWatch:
             self._tasks.pop(name_of(task), None)
         self._notify()
 
-    def _failed(self, error: ApiError) -> None:
+    def _failed(self, error: Exception) -> None:
         with self._changed:
             self._error = self._error or error
         self._notify()
