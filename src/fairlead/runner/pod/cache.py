@@ -10,7 +10,7 @@ from fairlead.runner.pod.assignment import Assignment, Object
 from fairlead.runner.pod.context import Pod
 from fairlead.runner.pod.errors import RefusedError, StoppedWaitingError
 from fairlead.runner.pod.patience import patiently
-from fairlead.runner.pod.values import NoStoreError
+from fairlead.runner.pod.values import TO_HAVE_A_STORE, NoStoreError
 from fairlead.sdk.cache import JobCache
 from fairlead.sdk.storedcache import StagedBy, StoredCache, Verdict
 
@@ -30,8 +30,8 @@ class AttemptCache:
         if self._cache is None:
             if self._pod.store is None:
                 raise NoStoreError(
-                    "the job's cache needs an object store, and this installation has none; set"
-                    " store.url in the chart's values (--runner-store of the operator)"
+                    "the job's cache needs an object store, and this installation has none;"
+                    f" {TO_HAVE_A_STORE}"
                 )
             self._cache = StoredCache(self._pod.store, self._assignment.job_uid, self._verdict)
         return self._cache

@@ -20,7 +20,7 @@ from fairlead.runner.pod.outcomes import own_outcome, record
 from fairlead.runner.pod.reports import Reports
 from fairlead.runner.pod.showing import shown
 from fairlead.runner.pod.subtasks import Subtasks, Writer, packed_references
-from fairlead.runner.pod.values import NoStoreError, Values, tried
+from fairlead.runner.pod.values import TO_HAVE_A_STORE, NoStoreError, Values, tried
 from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
 from fairlead.sdk.objectstore import ObjectStore
 
@@ -107,8 +107,7 @@ class Delivery:
             if store is None:
                 raise NoStoreError(
                     f"the file {name} that the task has left needs an object store, and this"
-                    f" installation has none; set store.url in the chart's values"
-                    f" (--runner-store of the operator)"
+                    f" installation has none; {TO_HAVE_A_STORE}"
                 )
             self._keep(store, f"jobs/{one.job_uid}/files/{one.name}/{name}", path)
 

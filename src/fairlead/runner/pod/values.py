@@ -20,6 +20,12 @@ PATIENCE = 120.0
 """Seconds for which a store that fails is asked again: hours of work may wait to be kept.  One
 that refuses for good fails the attempt after that."""
 
+TO_HAVE_A_STORE = (
+    "set FAIRLEAD_RUNNER_STORE of the operator (--runner-store) to the URL of one, or"
+    " FAIRLEAD_RUNNER_STORE_CLAIM (--runner-store-claim) to a PersistentVolumeClaim"
+)
+"""How an installation without an object store gets one, in errors."""
+
 
 class NoStoreError(InvalidRequestError):
     """Something is too large for a Task, and there is no object store."""
@@ -82,8 +88,7 @@ class Values:
     def _needed(self, what: str) -> ObjectStore:
         if self._store is None:
             raise NoStoreError(
-                f"{what} needs an object store, and this installation has none; set store.url in"
-                f" the chart's values (--runner-store of the operator)"
+                f"{what} needs an object store, and this installation has none; {TO_HAVE_A_STORE}"
             )
         return self._store
 
