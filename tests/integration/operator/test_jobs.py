@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.cluster.kubeapi import until
 
 from .conftest import LONG, Jobs, act
@@ -32,6 +33,16 @@ def test_a_graph_with_subtasks_runs_to_its_end(jobs: Jobs) -> None:
     assert tasks["a"]["status"]["result"] == "1"
     assert tasks["b"]["status"]["children"] == 4
     assert all("parent" not in task["spec"] for task in tasks.values())
+
+
+@pytest.mark.parametrize(("what", "state"), [("return", "Completed"), ("give up", "Failed")])
+def test_kubectl_waits_for_the_end_however_it_is(jobs: Jobs, what: str, state: str) -> None:
+    """It fails if the condition does not come true in time."""
+    job = jobs.submit(act("a", what))
+    waiting = ["wait", "--for=condition=Finished", f"--timeout={LONG:.0f}s", f"fljob/{job}"]
+    said = jobs.site.kubectl(*waiting, timeout=LONG + 30)
+    assert "condition met" in said
+    assert jobs.get(job)["status"]["state"] == state
 
 
 def test_dependents_go_on_a_runner_that_is_there(jobs: Jobs) -> None:
