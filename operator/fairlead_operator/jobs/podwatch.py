@@ -125,4 +125,7 @@ def _left_quietly(record: TaskRecord, pod: PodRecord | None) -> bool:
     if record.starting:
         return pod is None or (pod.gone and not pod.started)
     # A runner that ran the task says so before it exits with 0.
-    return pod is not None and pod.phase == "Succeeded"
+    if pod is None:
+        return False
+    # The container tells how it ended before the phase of its pod does.
+    return pod.phase == "Succeeded" or (pod.container is not None and pod.container.exit_code == 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -102,11 +103,19 @@ def test_a_task_whose_runner_is_not_up_yet_is_not_waited_for() -> None:
 # --- pods that end without a report ---------------------------------------------------------
 
 
-def test_a_runner_that_leaves_before_it_began_costs_nothing() -> None:
+@pytest.mark.parametrize(
+    "ended",
+    [
+        {"phase": "Succeeded"},
+        {"phase": "Running", "container": Container(started=1.0, exit_code=0, ended="Completed")},
+    ],
+    ids=["phase", "container"],
+)
+def test_a_runner_that_leaves_before_it_began_costs_nothing(ended: dict[str, Any]) -> None:
     seen = world(task("a"), task("b", "a"))
     seen.finish("a")
     assert seen.state("b") == "Running"
-    seen.end_pod(seen.status("b")["podName"], phase="Succeeded")
+    seen.end_pod(seen.status("b")["podName"], **ended)
     status = seen.status("b")
     assert (status["attempt"], status["state"]) == (2, "Queued")
     assert not status.get("platformFailures")
