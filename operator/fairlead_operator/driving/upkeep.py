@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from fairlead.api.names import group_pod_name
-from fairlead.errors import FairleadError
 from fairlead_operator.driving.lent import Shared
+from fairlead_operator.elector import LeaseLostError
 from fairlead_operator.kube.client import KubeClient
 from fairlead_operator.kube.errors import AlreadyExistsError, KubeError, NotFoundError
 from fairlead_operator.kube.kinds import ACCOUNTS, CONFIGMAPS, GROUPS, PODS, RELEASES, SIZES, Kind
@@ -217,7 +217,8 @@ class Upkeep:
         except KubeError as error:
             log.warning("Will look again", kind=kind.kind, name=key[1], why=str(error))
             self._look(kind, key, self._clock() + AGAIN_SECONDS)
-        except FairleadError:
+        except LeaseLostError:
+            # Somebody else may act now: the process has to end.
             raise
         except Exception:
             # One object that nobody has thought of must not hold up all others.
