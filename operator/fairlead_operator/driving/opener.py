@@ -29,8 +29,13 @@ AT_ONCE = 16
 """How many Tasks of a job are made at the same time."""
 
 
-async def open_run(context: Context, home: Home, seen: Seen, job: JobRecord) -> None:
-    """Make what is missing of the run that is wanted, and write that the run is open."""
+async def open_run(
+    context: Context, home: Home, seen: Seen, job: JobRecord, *, tell: bool = True
+) -> None:
+    """Make what is missing of the run that is wanted, and write that the run is open.
+
+    With ``tell``, an event tells people of Tasks that the API server refuses.
+    """
     now = context.clock()
     raw = await context.client.get(JOBS, job.namespace, job.name)
     if raw["metadata"]["uid"] != job.uid:
@@ -49,6 +54,11 @@ async def open_run(context: Context, home: Home, seen: Seen, job: JobRecord) -> 
         body = jobstatus.refused(job, error.reason, str(error), now)
         await write_job(context.client, home, job, body)
         return
+    except ForbiddenError as error:
+        # A quota, or a policy that may be mended: the job waits.
+        if tell:
+            context.events.emit(job, EmitEvent("TasksRefused", error.message, True), now)
+        raise
     await write_job(context.client, home, job, jobstatus.opened(job, found.total, now))
 
 
@@ -84,10 +94,6 @@ async def _make(context: Context, home: Home, job: JobRecord, body: dict[str, An
         raw = await _made_before(context, job, name, body)
     except InvalidError as error:
         raise InvalidJobError("InvalidTask", f"Task {name}: {error.message}") from None
-    except ForbiddenError as error:
-        # A quota, or a policy that may be mended: the job waits.
-        context.events.emit(job, EmitEvent("TasksRefused", error.message, True), context.clock())
-        raise
     home.task_read(raw)
 
 

@@ -25,19 +25,26 @@ from fairlead_operator.driving.remover import remove_all
 from fairlead_operator.driving.seen import Seen
 from fairlead_operator.elector import LeaseLostError
 from fairlead_operator.jobs import jobstatus
+from fairlead_operator.jobs.actions import EmitEvent
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.model import JobModel
 from fairlead_operator.jobs.tasks import TaskRecord
 from fairlead_operator.kube.client import KubeClient
-from fairlead_operator.kube.errors import KubeError, NotFoundError
+from fairlead_operator.kube.errors import ForbiddenError, KubeError, NotFoundError, QuotaError
 from fairlead_operator.kube.kinds import JOBS, PODS, TASKS
 from fairlead_operator.logs import Log
 from fairlead_operator.metrics import Metrics
 from fairlead_operator.runners.pod_record import PodRecord, parse_pod
 
-FIRST_PAUSE = 0.2
+FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
-"""Seconds before a job is begun with again after something went wrong."""
+"""Seconds before a job is begun with again after something went wrong more than once."""
+
+HEALTHY = 30.0
+"""Seconds of driving a job after which what went wrong before counts no more."""
+
+TELL_AT = 3
+"""How often in a row something has gone wrong before people are told."""
 
 FREE = 16
 """How many requests one job makes at the same time."""
@@ -60,6 +67,24 @@ class Context:
 
 
 Step = Callable[[JobModel, float], None]
+
+
+def pause_after(problems: int) -> float:
+    """Return the seconds to wait where so many problems came before, without progress between.
+
+    The first is mostly somebody else's write at the same time: nothing to wait for.
+    """
+    if problems == 0:
+        return 0.0
+    return min(FIRST_PAUSE * 2.0 ** min(problems - 1, 30), LONGEST_PAUSE)
+
+
+def _remedy(error: Exception) -> str:
+    if isinstance(error, QuotaError):
+        return "raise the quota of the namespace, or delete what has ended."
+    if isinstance(error, ForbiddenError):
+        return "allow the operator's service account what it was refused."
+    return "see the operator's log."
 
 
 class Worker:
@@ -134,20 +159,28 @@ class Worker:
                 if await self._step():
                     self.problems = 0
                     return
-                self.problems = 0
             except (SurpriseError, KubeError) as error:
                 self._problem("Beginning with a job again", error)
                 await self._recover()
             except LeaseLostError:
                 # Somebody else may act now: the process has to end.
                 raise
-            except Exception:
+            except Exception as error:
                 log.exception("A mistake of the operator", job=self._name, tries=self.problems)
+                self._tell(error)
                 await self._recover()
 
     def _problem(self, what: str, error: Exception) -> None:
         write = log.info if self.problems < 3 else log.warning
         write(what, job=self._name, why=str(error), tries=self.problems + 1)
+        self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        """Tell people of what does not get better, once."""
+        if self.problems + 1 == TELL_AT and self.seen.record is not None:
+            note = f"{error}. It is tried again, ever more slowly: {_remedy(error)}"
+            order = EmitEvent("OperatorHindered", note, True)
+            self._context.events.emit(self.seen.record, order, self._context.clock())
 
     @property
     def _name(self) -> str:
@@ -157,9 +190,8 @@ class Worker:
     async def _recover(self) -> None:
         """Wait a little, and have all of the job listed again."""
         self.seen.listed = False
-        pause = min(FIRST_PAUSE * 2**self.problems, LONGEST_PAUSE)
+        await asyncio.sleep(pause_after(self.problems))
         self.problems += 1
-        await asyncio.sleep(pause if self.problems > 1 else 0.0)
 
     async def _step(self) -> bool:
         """Do what comes next for the job; return whether nothing is left to do now."""
@@ -178,9 +210,11 @@ class Worker:
             await self._list(job)
             return False
         if not job.is_opened and (not job.status_run or job.state in FINAL_JOB_STATES):
-            await open_run(self._context, self, seen, job)
-            return False
-        await self._drive(job)
+            await open_run(self._context, self, seen, job, tell=self.problems == 0)
+        else:
+            await self._drive(job)
+        # Only now: that a job can be listed says nothing about what went wrong after that.
+        self.problems = 0
         return False
 
     async def _look_for_job(self) -> None:
@@ -244,10 +278,15 @@ class Worker:
         # What an earlier model was granted and has not used is free again.
         held = {(job.namespace, pod) for pod in model.board.holders}
         context.shared.allocator.reconcile(job.uid, held, clock())
+        began = clock()
         try:
             await self._follow(model, applier)
         except asyncio.CancelledError:
             applier.abandon()
+            raise
+        except Exception:
+            if clock() - began >= HEALTHY:
+                self.problems = 0
             raise
         finally:
             self._model = None
