@@ -203,8 +203,10 @@ class Worker:
         if job is None or seen.deleted or job.deleted:
             await remove_all(self._context.client, seen.namespace, seen.uid)
             seen.forget_tasks()
+            self._free_runners()
             return True
         if job.is_final:
+            self._free_runners()
             return await self._after_the_end(job)
         if not seen.listed:
             await self._list(job)
@@ -216,6 +218,10 @@ class Worker:
         # Only now: that a job can be listed says nothing about what went wrong after that.
         self.problems = 0
         return False
+
+    def _free_runners(self) -> None:
+        """Let others have what a run that is over held still, such as for a cancelled task."""
+        self._context.shared.allocator.reconcile(self.seen.uid, (), self._context.clock())
 
     async def _look_for_job(self) -> None:
         """Read the job of Tasks that were seen without it: it was deleted, or is seen later."""
