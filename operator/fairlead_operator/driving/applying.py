@@ -280,7 +280,8 @@ class Applier:
             self._board.newer(name, fresh)
         else:
             self._home.task_read(raw)
-        return same
+        # A stop is for the attempt, however far its runner has come with it meanwhile.
+        return same or (status.keys() == {"stop"} and _same_attempt(fresh, base))
 
     async def _start(self, action: orders.StartTask) -> None:
         try:
@@ -409,6 +410,16 @@ def _fence(record: TaskRecord) -> tuple[Any, ...]:
         record.attempt,
         record.pod_name,
         record.reported is not None,
+    )
+
+
+def _same_attempt(fresh: TaskRecord, base: TaskRecord) -> bool:
+    """Return whether a runner still is at work on the attempt that something was decided about."""
+    return (
+        fresh.facts.uid == base.facts.uid
+        and fresh.attempt == base.attempt
+        and fresh.pod_name == base.pod_name
+        and fresh.reported is None
     )
 
 
