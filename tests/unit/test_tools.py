@@ -94,6 +94,16 @@ def test_a_failed_test_is_run_once_more_and_told_of(
     assert ("test_that_passes_the_second_time" in told) == (status == 0)
 
 
+def test_a_run_that_was_ended_has_failed(tmp_path: Path) -> None:
+    """No summary says what failed, so there is nothing to be run again."""
+    (tmp_path / "test_end.py").write_text("import os\ndef test_end():\n    os._exit(1)\n")
+    command = (sys.executable, "-m", "pytest", "-q", "-p", "no:xdist")
+    again = "--last-failed --last-failed-no-failures none"
+    ran = run(tmp_path, TOOLS / "run-pytest", *command, PYTEST_AGAIN=again)
+    assert ran.returncode == 1
+    assert (tmp_path / "build" / "pytest.status").read_text() == "1\n"
+
+
 def test_a_test_that_fails_twice_has_failed(tmp_path: Path) -> None:
     (tmp_path / "test_bad.py").write_text("def test_bad():\n    assert False\n")
     command = (sys.executable, "-m", "pytest", "-q", "-p", "no:xdist")
