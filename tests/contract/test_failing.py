@@ -52,9 +52,8 @@ def test_one_that_raises_meanwhile_is_cancelled_and_not_tried_again(
     until(lambda: _exists(other + ".reached"))
     gate.open()
     until(lambda: states(job)["A"] == "FAILED")
+    until(lambda: (job.view.reason or "").startswith("Failing"))
     assert job.state.value == "RUNNING"
-    assert job.view.reason is not None
-    assert job.view.reason.startswith("Failing")
     open(other, "w").close()
     job.wait(timeout=60)
 
