@@ -36,6 +36,10 @@ class ApiError(ClusterError):
         self.body = body
 
 
+class UnsentError(ConnectionError):
+    """A request could not be sent, for the connection had been closed."""
+
+
 class KubeApi:
     """Requests to one API server over one connection, as the kubeconfig's current user.
 
@@ -93,9 +97,10 @@ class KubeApi:
         kept = self._connection
         try:
             answer, text = self._exchange(method, path, data, kind)
-        except ConnectionError:
-            # The server closes connections that were idle for long; reading twice does no harm.
-            if kept is None or method != "GET":
+        except ConnectionError as problem:
+            # The server closes connections that were idle for long, or was started again.
+            # Reading twice does no harm, nor does sending again what could not be sent.
+            if kept is None or not (method == "GET" or isinstance(problem, UnsentError)):
                 raise
             answer, text = self._exchange(method, path, data, kind)
         if answer.will_close:
@@ -107,7 +112,7 @@ class KubeApi:
     ) -> tuple[http.client.HTTPResponse, str]:
         connection = self._connection or self._connect()
         try:
-            connection.request(method, path, data, {**self._headers, "Content-Type": kind})
+            self._send(connection, method, path, data, kind)
             answer = connection.getresponse()
             return answer, answer.read().decode()
         except (OSError, http.client.HTTPException) as problem:
@@ -115,6 +120,19 @@ class KubeApi:
             if isinstance(problem, OSError):
                 raise
             raise ConnectionError(f"the API server's answer was cut: {problem!r}") from problem
+
+    def _send(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        data: bytes | None,
+        kind: str,
+    ) -> None:
+        try:
+            connection.request(method, path, data, {**self._headers, "Content-Type": kind})
+        except (ssl.SSLEOFError, BrokenPipeError) as gone:
+            raise UnsentError(f"the connection was closed: {gone!r}") from gone
 
     def watch(self, path: str, *, timeout: float = 60, **query: str | int) -> Iterator[Object]:
         """Yield the events of a watch, over a connection of its own, until it ends."""
