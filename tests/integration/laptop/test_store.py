@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from tests.contract.programs.steps import Root
 
 from fairlead import Client, NotFoundError, StoreError, StoreFullError, StoreVersionError, TaskRun
+from fairlead.backends.local.schema import connect
 
 from .programs.filling import Fill
 
@@ -86,6 +88,17 @@ class TestWhatItCannotRead:
         with pytest.raises(StoreVersionError, match=r"format 99.*Upgrade Fairlead"):
             Client().jobs().query()
         _refused(fairlead("jobs", "list"), 4, "format 99", "Upgrade Fairlead")
+
+    def test_a_store_of_an_earlier_format_gets_what_it_lacks(self, home: Path) -> None:
+        home.mkdir()
+        with closing(connect(home)) as store:
+            store.executescript("DROP TABLE offer; DROP TABLE loan; PRAGMA user_version=1")
+        client = Client()
+        job = client.jobs().submit("after", Root({"returns": 7}))
+
+        client.runner().run_all()
+
+        assert job.result == 7
 
     def test_a_file_that_is_no_store(self, home: Path, fairlead: Fairlead) -> None:
         home.mkdir()

@@ -14,12 +14,11 @@ from pathlib import Path
 
 from fairlead.errors import StoreError, StoreFullError, StoreVersionError
 
-VERSION = 1
 TASK_BITS = 32
 BUSY_TIMEOUT_SECONDS = 30.0
 """How long a write waits for another process's commit, which takes milliseconds."""
 
-_TABLES = """
+_FIRST = """
 CREATE TABLE job (
   no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
   state TEXT NOT NULL, reason TEXT, failure TEXT, first_failure INTEGER,
@@ -66,16 +65,6 @@ CREATE TABLE request (
   no INTEGER PRIMARY KEY, job INTEGER NOT NULL, kind TEXT NOT NULL, task INTEGER,
   payload TEXT
 );
-CREATE TABLE offer (
-  no INTEGER PRIMARY KEY AUTOINCREMENT, job INTEGER, slots INTEGER NOT NULL,
-  definitions TEXT NOT NULL, closed INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE loan (
-  no INTEGER PRIMARY KEY, offer INTEGER NOT NULL, job INTEGER NOT NULL, task INTEGER NOT NULL,
-  attempt INTEGER NOT NULL, cache TEXT, stop TEXT, pace REAL, outcome BLOB
-);
-CREATE UNIQUE INDEX loan_task ON loan(task, attempt);
-CREATE INDEX loan_offer ON loan(offer);
 CREATE TABLE task_metadata (
   task INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (task, key)
 ) WITHOUT ROWID;
@@ -86,8 +75,28 @@ CREATE TABLE machine (
 """
 
 
+_LENDING = """
+CREATE TABLE IF NOT EXISTS offer (
+  no INTEGER PRIMARY KEY AUTOINCREMENT, job INTEGER, slots INTEGER NOT NULL,
+  definitions TEXT NOT NULL, closed INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS loan (
+  no INTEGER PRIMARY KEY, offer INTEGER NOT NULL, job INTEGER NOT NULL, task INTEGER NOT NULL,
+  attempt INTEGER NOT NULL, cache TEXT, stop TEXT, pace REAL, outcome BLOB
+);
+CREATE UNIQUE INDEX IF NOT EXISTS loan_task ON loan(task, attempt);
+CREATE INDEX IF NOT EXISTS loan_offer ON loan(offer);
+"""
+"""What processes that lend each other workers need; some stores of format 1 have it already."""
+
+_STEPS = (_FIRST, _LENDING)
+"""What makes a store of each format from one of the format before; the first, from nothing."""
+
+VERSION = len(_STEPS)
+
+
 def connect(folder: Path | None) -> sqlite3.Connection:
-    """Open the store and make its tables if they are absent.
+    """Open the store, and make the tables that it lacks.
 
     Raises
     ------
@@ -124,10 +133,10 @@ def _prepare(connection: sqlite3.Connection, folder: Path | None) -> None:
                 f"The store in {folder} has format {version}; this Fairlead knows formats up to "
                 f"{VERSION}. Upgrade Fairlead, or name another folder in FAIRLEAD_HOME."
             )
-        if version == 0:
-            for statement in _TABLES.split(";\n"):
+        for step in _STEPS[version:]:
+            for statement in step.split(";\n"):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={VERSION}")
+        connection.execute(f"PRAGMA user_version={VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         # A full disk may have rolled it back already.
