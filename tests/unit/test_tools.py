@@ -17,10 +17,12 @@ TOOLS = ROOT / "tools"
 
 
 def run(folder: Path, *command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a tool; what the Makefile told the tools of this very run does not reach it."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTEST_AGAIN"}
     return subprocess.run(
         [str(word) for word in command],
         cwd=folder,
-        env=os.environ | environment,
+        env=inherited | environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
