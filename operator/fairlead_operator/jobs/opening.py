@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fairlead.api import labels
-from fairlead.api.constants import API_VERSION, MAX_INLINE
+from fairlead.api.constants import API_VERSION, MAX_INLINE, MAX_JOB_TASKS
 from fairlead.api.names import last_word, task_name
 from fairlead.core.ids import IdSequence
 from fairlead.core.node import NodeSpec, TaskPolicy
@@ -32,10 +32,6 @@ Body = dict[str, Any]
 Defaults = Callable[[str, str, str], Mapping[str, Any]]
 """From identifier, version and Release, what the definition says where the task does not:
 ``retry``, ``timeoutSeconds``, ``maxParallel`` as in a Task's spec."""
-
-
-MAX_JOB_TASKS = 500
-"""The most tasks of a Job, as its definition says."""
 
 
 class InvalidJobError(Exception):
@@ -144,7 +140,7 @@ def _expanded(packed: str, name: str) -> Iterable[str]:
         raise InvalidJobError(
             "InvalidGraph",
             f"spec.tasks: inputFrom of task {name!r} refers to {int(after) - int(first)} tasks,"
-            " and a Job has at most 500.",
+            f" and a Job has at most {MAX_JOB_TASKS}.",
         )
     return map(str, range(int(first), int(after)))
 

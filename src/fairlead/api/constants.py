@@ -16,6 +16,9 @@ MAX_JOB_NAME = 52
 
 MAX_TASK_NAME = 63
 
+MAX_JOB_TASKS = 500
+"""The most tasks in a Job's list; tasks may add any number of subtasks, and sessions more."""
+
 MAX_INLINE = 32 * 1024
 """The most bytes of a value that stay in an object; larger ones go to the object store."""
 

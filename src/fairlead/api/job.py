@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from fairlead.api.constants import MAX_JOB_NAME
+from fairlead.api.constants import MAX_JOB_NAME, MAX_JOB_TASKS
 from fairlead.api.meta import Condition, Resource
 from fairlead.api.model import Model, defaulted, listed_by, rule, rules, unchanged
 from fairlead.api.states import FINAL_JOB_WORDS, JobStateText
@@ -30,9 +30,6 @@ from fairlead.api.values import (
     VersionText,
 )
 from fairlead.core.states import JobState
-
-MAX_JOB_TASKS = 500
-"""The most tasks in one Job; tasks may add any number of subtasks, and sessions more."""
 
 Desired = Literal["Running", "Suspended", "Cancelled"]
 Reuse = Literal["Never", "WithinJob", "AcrossJobs"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -39,6 +40,16 @@ def test_more_tasks_than_one_object_lists_are_all_there_in_order(
     client.jobs().cancel(job)
     assert job.wait(timeout=60).state.value == "CANCELLED"
     assert {task.state.value for task in job.tasks()} == {"CANCELLED"}
+
+
+def test_a_list_of_tasks_leaves_the_job_a_small_object(client: Client, site: Site) -> None:
+    tasks = [A({"returns": number}) for number in range(280)]
+    job = client.jobs().submit("listed", tasks, machine_size=NOWHERE)
+
+    [stored] = site.api.get(site.path("jobs"))["items"]
+    assert len(stored["spec"]["tasks"]) == len(tasks)
+    assert len(json.dumps(stored, separators=(",", ":"))) < 100_000
+    client.jobs().cancel(job)
 
 
 def test_a_task_after_more_than_an_entry_may_name(client: Client) -> None:

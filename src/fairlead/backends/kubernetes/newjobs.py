@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from fairlead.api import labels
-from fairlead.api.constants import API_VERSION
+from fairlead.api.constants import API_VERSION, MAX_JOB_TASKS
 from fairlead.api.names import job_name
 from fairlead.backends.kubernetes.newtasks import Put, Writer, check_inputs
 from fairlead.errors import InvalidRequestError
 from fairlead.sdk import settings
 from fairlead.sdk.backend import NewJob
 
-MAX_JOB_TASKS = 500
-"""The most tasks in the list of one Job."""
+MAX_LIST = 40_000
+"""The most bytes of a Job's list.
 
-MAX_OBJECT = 1_000_000
-"""Bytes that an object may have; what the server keeps its objects in takes little more."""
+What the server notes of who wrote each field is about as large again, and every change of a Job
+is sent whole to all who watch it: so it stays below 100 kB.
+"""
 
 MAX_LISTED_DEPENDENCIES = 64
 """The most dependencies of one entry of a Job's list."""
@@ -77,4 +78,4 @@ def listed(job: NewJob, put: Put) -> list[dict[str, Any]] | None:
         return None
     writer = Writer(str, put)
     entries = [writer.entry(task, key) for task, key in zip(job.tasks, keys(job), strict=True)]
-    return entries if len(json.dumps(entries)) <= MAX_OBJECT else None
+    return entries if len(json.dumps(entries)) <= MAX_LIST else None
