@@ -13,9 +13,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
+from fairlead.api import times
 from fairlead.errors import FairleadError
 from fairlead_operator.kube.client import KubeClient
 from fairlead_operator.kube.errors import (
@@ -192,8 +192,9 @@ class Elector:
         return {
             "holderIdentity": self.identity,
             "leaseDurationSeconds": max(1, round(self._seconds)),
-            "acquireTime": _written_now(),
-            "renewTime": _written_now(),
+            # For people: nobody compares these times.
+            "acquireTime": times.text(time.time()),
+            "renewTime": times.text(time.time()),
             "leaseTransitions": transitions + 1 if before and another else transitions,
         }
 
@@ -214,7 +215,7 @@ class Elector:
 
     async def _renew(self) -> None:
         try:
-            await self._write({"renewTime": _written_now()})
+            await self._write({"renewTime": times.text(time.time())})
         except (ConflictError, NotFoundError):
             await self._look_again()
 
@@ -227,14 +228,9 @@ class Elector:
             raise LeaseLostError(f"the lease was taken by {holder or 'nobody'}")
         # Our own write, whose answer was lost, or somebody's label.
         self._version = lease["metadata"]["resourceVersion"]
-        await self._write({"renewTime": _written_now()})
+        await self._write({"renewTime": times.text(time.time())})
 
     async def _write(self, spec: Mapping[str, Any]) -> None:
         body = {"metadata": {"resourceVersion": self._version}, "spec": spec}
         written = await self._client.patch(LEASES, self._namespace, self._name, body)
         self._version = written["metadata"]["resourceVersion"]
-
-
-def _written_now() -> str:
-    """Return this moment as a lease has it; for people, nobody compares it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

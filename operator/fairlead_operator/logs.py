@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from datetime import UTC, datetime
 from typing import Any
 
+from fairlead.api import times
 from fairlead.sdk.logs import format_line
 
 ROOT = "fairlead_operator"
@@ -70,17 +70,13 @@ def _part(record: logging.LogRecord) -> str:
     return record.name.removeprefix(f"{ROOT}.")
 
 
-def _time(record: logging.LogRecord) -> str:
-    return datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 class TextFormatter(logging.Formatter):
     """``time LEVEL part: message key=value``."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as a line, with its traceback in the lines below."""
         text = format_line(_message(record), _fields(record))
-        line = f"{_time(record)} {record.levelname:<7} {_part(record)}: {text}"
+        line = f"{times.text(record.created)} {record.levelname:<7} {_part(record)}: {text}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
@@ -90,7 +86,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as a line."""
         made: dict[str, Any] = {
-            "time": _time(record),
+            "time": times.text(record.created),
             "level": record.levelname.lower(),
             "part": _part(record),
             "message": _message(record),

@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from fairlead.api import labels
+from fairlead.api.times import text
 from fairlead_operator.kube.client import KubeClient
 from fairlead_operator.kube.config import from_kubeconfig
 from fairlead_operator.kube.errors import NotFoundError
@@ -33,7 +34,7 @@ Object = dict[str, Any]
 
 def now() -> str:
     """Return the time as an agent writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return text(time.time())
 
 
 def order_of(pod: Object) -> Mapping[str, Any]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 from hashlib import sha256
 
+from fairlead.api.times import text
 from fairlead_operator.jobs.actions import EmitEvent
 from fairlead_operator.jobs.jobrecord import JobRecord
-from fairlead_operator.jobs.times import text
 from fairlead_operator.kube.client import KubeClient
 from fairlead_operator.kube.errors import KubeError
 from fairlead_operator.kube.kinds import EVENTS, JOBS, TASKS

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
+
+from fairlead.api.times import whole
 
 Condition = dict[str, Any]
 
@@ -32,7 +33,7 @@ def condition(
         "status": "Unknown" if status is None else "True" if status else "False",
         "reason": _word(reason),
         "message": message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 1] + "…",
-        "lastTransitionTime": datetime.fromtimestamp(int(now), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "lastTransitionTime": whole(now),
     }
     if generation is not None:
         made["observedGeneration"] = generation

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fairlead.api.times import text
 from fairlead.api.words import camel
 from fairlead.core.effects import JobChanged, StopAttempt, StopKind, TaskChanged
 from fairlead.core.states import FINAL_TASK_STATES, JobState, TaskState, is_final
@@ -18,7 +19,6 @@ from fairlead_operator.jobs.alarms import AlarmKind
 from fairlead_operator.jobs.board import Board
 from fairlead_operator.jobs.endings import grown_size
 from fairlead_operator.jobs.tasks import TaskRecord
-from fairlead_operator.jobs.times import text
 
 LAST_CHANCE = 15.0
 """Seconds that a runner gets beyond the time at which it was to end an attempt."""

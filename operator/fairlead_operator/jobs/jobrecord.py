@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.api import labels
+from fairlead.api.times import seconds
 from fairlead.api.words import JOB_STATES
 from fairlead.core.ids import job_id
 from fairlead.core.states import FINAL_JOB_STATES, JobState
-from fairlead_operator.jobs.times import seconds
 
 _NONE: Mapping[str, Any] = {}
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fairlead.api.times import text
 from fairlead.api.verdicts import SUCCEEDED, job_verdicts
 from fairlead.api.words import camel
 from fairlead.core.effects import JobChanged
@@ -14,7 +15,6 @@ from fairlead.core.states import FINAL_TASK_STATES, JobState, TaskState, is_fina
 from fairlead_operator.jobs.conditions import condition, find, merged
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.tasks import TaskRecord
-from fairlead_operator.jobs.times import text
 
 Body = dict[str, Any]
 

@@ -11,12 +11,12 @@ from sys import intern
 from typing import Any
 
 from fairlead.api import labels
+from fairlead.api.times import seconds
 from fairlead.api.words import OUTCOMES, TASK_STATES
 from fairlead.core.node import TaskPolicy
 from fairlead.core.outcomes import OutcomeKind
 from fairlead.core.states import TaskState
 from fairlead_operator.jobs.options import DEFAULT_GRACE, policy_of
-from fairlead_operator.jobs.times import seconds
 
 SHORT = 512
 """How many characters of an exception's message are kept."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fairlead.api.times import text
 from fairlead.api.words import camel
 from fairlead.core.outcomes import OutcomeKind
 from fairlead_operator.jobs.asking import Grant
 from fairlead_operator.jobs.conditions import condition, find, merged
 from fairlead_operator.jobs.tasks import SHORT, TaskRecord
-from fairlead_operator.jobs.times import text
 
 Body = dict[str, Any]
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fairlead.api.times import seconds
 from fairlead_operator.runners.failures import explained
 from fairlead_operator.runners.refusal import Refusal, Remedy
 from fairlead_operator.runners.seen import DELETED, UNREADABLE, Seen, name_of, unreadable
-from fairlead_operator.runners.times import seconds
 
 IDLE_SECONDS = 300.0
 """How long a runner above a group's minimum waits for the next task, if the group does not

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.api import labels
+from fairlead.api.times import seconds
 from fairlead_operator.runners import layout
-from fairlead_operator.runners.times import seconds
 
 ENDED = frozenset({"Succeeded", "Failed"})
 """The phases that nothing follows."""

@@ -18,6 +18,7 @@ HEAVY = ("pydantic", "pydantic_core", "aiohttp", "kubernetes", "kopf", "obstore"
         "fairlead.api.names",
         "fairlead.api.pointers",
         "fairlead.api.ranges",
+        "fairlead.api.times",
         "fairlead.api.words",
         "fairlead.runner.pod.agent",
     ],

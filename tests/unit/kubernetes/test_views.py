@@ -8,11 +8,11 @@ import pytest
 from tests.unit.kubernetes.objects import CREATED, a_job, a_task, an_id, ended, failed
 
 from fairlead.api.identity import job_identity
+from fairlead.api.times import seconds
 from fairlead.backends.kubernetes.failures import attempt_views, failure_of_task
 from fairlead.backends.kubernetes.listing import job_views
 from fairlead.backends.kubernetes.tree import JobTree
 from fairlead.backends.kubernetes.views import job_view, task_view, task_views
-from fairlead.backends.kubernetes.words import seconds
 from fairlead.core.states import JobState, TaskState
 from fairlead.errors import TaskCancelledError
 from fairlead.sdk.backend import Progress

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import datetime
 
 import pytest
 
@@ -130,9 +129,3 @@ def test_only_what_does_no_harm_twice_is_repeated() -> None:
 def test_queries_leave_out_what_is_empty() -> None:
     found = query(labelSelector="", limit=500, resourceVersion=None, timeoutSeconds=0)
     assert found == {"limit": "500", "timeoutSeconds": "0"}
-
-
-def test_a_date_of_the_lease_is_one_of_kubernetes() -> None:
-    from fairlead_operator.elector import _written_now
-
-    assert datetime.strptime(_written_now(), "%Y-%m-%dT%H:%M:%S.%fZ")

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 from fairlead import errors
+from fairlead.api.times import seconds
 from fairlead.backends.kubernetes.words import (
     Object,
     job_state,
     outcome_word,
-    seconds,
     status_of,
     task_state,
 )

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from time import sleep
 from typing import NamedTuple
 
+from fairlead.api.times import seconds
 from fairlead.backends.kubernetes.errors import ApiError
 from fairlead.backends.kubernetes.kinds import PODS
 from fairlead.backends.kubernetes.rest import RestClient
-from fairlead.backends.kubernetes.words import seconds
 from fairlead.sdk.backend import LogRecord
 from fairlead.sdk.objectstore import ObjectStore
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from fairlead.api.identity import job_identity
 from fairlead.api.ranges import unpack_keys
+from fairlead.api.times import seconds
 from fairlead.api.words import TASK_STATES
 from fairlead.backends.kubernetes.failures import failure_of_job, failure_of_task
 from fairlead.backends.kubernetes.tree import JobTree
@@ -15,7 +16,6 @@ from fairlead.backends.kubernetes.words import (
     created,
     job_state,
     name_of,
-    seconds,
     status_of,
     task_state,
     uid_of,

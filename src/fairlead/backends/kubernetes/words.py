@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
+from fairlead.api.times import seconds
 from fairlead.api.words import JOB_STATES, OUTCOMES, TASK_STATES
 from fairlead.core.states import JobState, TaskState
 
@@ -22,11 +22,6 @@ def outcome_word(kind: str) -> str:
     """Return the SDK's word for how an attempt ended; of an unknown one, its own."""
     known = OUTCOMES.get(kind)
     return kind.upper() if known is None else known.value
-
-
-def seconds(text: str | None) -> float | None:
-    """Return a time of an object as seconds since the epoch."""
-    return None if not text else datetime.fromisoformat(text).timestamp()
 
 
 def whole_seconds(given: float) -> int:

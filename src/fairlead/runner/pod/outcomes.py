@@ -6,8 +6,8 @@ import json
 import time
 from typing import Any
 
+from fairlead.api.times import text
 from fairlead.api.words import camel
-from fairlead.runner.pod.times import text
 from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
 from fairlead.sdk.backend import Failure
 

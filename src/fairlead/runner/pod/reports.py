@@ -11,11 +11,11 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from fairlead.api.times import text
 from fairlead.runner.pod.assignment import Assignment, is_held, reported
 from fairlead.runner.pod.errors import ApiAwayError, NotHeldError, RefusedError
 from fairlead.runner.pod.patience import Pauses, patiently, persistently
 from fairlead.runner.pod.rest import TaskApi
-from fairlead.runner.pod.times import text
 
 
 class Reports:

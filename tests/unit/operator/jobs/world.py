@@ -15,6 +15,7 @@ from typing import Any
 
 from fairlead.api import labels
 from fairlead.api.names import last_word, task_name
+from fairlead.api.times import text
 from fairlead.api.words import TASK_STATES, camel
 from fairlead.core.outcomes import OutcomeKind
 from fairlead.core.states import FINAL_TASK_STATES, check_transition
@@ -26,7 +27,6 @@ from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.model import JobModel
 from fairlead_operator.jobs.opening import copied_body, plan
 from fairlead_operator.jobs.tasks import TaskRecord
-from fairlead_operator.jobs.times import text
 from fairlead_operator.runners.classify import Verdict, classify, look_again
 from fairlead_operator.runners.pod_record import Container, PodRecord
 
