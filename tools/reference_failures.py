@@ -5,6 +5,7 @@ from __future__ import annotations
 import pages
 from fairlead.api.words import camel
 from fairlead.core.outcomes import Budget
+from fairlead_operator.driving.hindrances import HINDRANCES, Hindrance
 from fairlead_operator.runners.failures import FAILURES, FailureClass
 
 BUDGETS = {
@@ -37,6 +38,10 @@ def text() -> str:
         "turn has no such condition. Runners that do not start are in the table above: their "
         "attempt waits in the same way, until its time is over.",
         pages.table(("reason", "what is wrong", "what to do"), (_wait(one) for one in waits)),
+        "## Why a job does not go on",
+        "The operator itself cannot go on with the job, and tries again by itself. The Job has the "
+        "condition `Hindered` True, and False once the operator goes on; nothing fails meanwhile.",
+        pages.table(("reason", "what is wrong", "what to do"), (_wait(one) for one in HINDRANCES)),
     )
 
 
@@ -45,5 +50,5 @@ def _ending(one: FailureClass) -> tuple[str, ...]:
     return f"`{one.reason}`", camel(one.kind), BUDGETS[one.budget], one.meaning, one.remedy
 
 
-def _wait(one: FailureClass) -> tuple[str, ...]:
+def _wait(one: FailureClass | Hindrance) -> tuple[str, ...]:
     return f"`{one.reason}`", one.meaning, one.remedy

@@ -19,6 +19,7 @@ from fairlead.core.states import FINAL_JOB_STATES
 from fairlead_operator.driving.applying import Applier, SurpriseError, write_job
 from fairlead_operator.driving.events import EventWriter
 from fairlead_operator.driving.granting import Granting
+from fairlead_operator.driving.hindrances import hindrance_of, told
 from fairlead_operator.driving.lent import Shared
 from fairlead_operator.driving.opener import open_run
 from fairlead_operator.driving.remover import remove_all
@@ -26,11 +27,12 @@ from fairlead_operator.driving.seen import Seen
 from fairlead_operator.elector import LeaseLostError
 from fairlead_operator.jobs import jobstatus
 from fairlead_operator.jobs.actions import EmitEvent
+from fairlead_operator.jobs.hindered import freed, hindered
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.model import JobModel
 from fairlead_operator.jobs.tasks import TaskRecord
 from fairlead_operator.kube.client import KubeClient
-from fairlead_operator.kube.errors import ForbiddenError, KubeError, NotFoundError, QuotaError
+from fairlead_operator.kube.errors import ForbiddenError, KubeError, NotFoundError
 from fairlead_operator.kube.kinds import JOBS, PODS, TASKS
 from fairlead_operator.logs import Log
 from fairlead_operator.metrics import Metrics
@@ -44,7 +46,8 @@ HEALTHY = 30.0
 """Seconds of driving a job after which what went wrong before counts no more."""
 
 TELL_AT = 3
-"""How often in a row something has gone wrong before people are told."""
+"""How often in a row something has gone wrong before people are told; what is forbidden they
+are told at once, for it seldom gets better by itself."""
 
 FREE = 16
 """How many requests one job makes at the same time."""
@@ -77,14 +80,6 @@ def pause_after(problems: int) -> float:
     if problems == 0:
         return 0.0
     return min(FIRST_PAUSE * 2.0 ** min(problems - 1, 30), LONGEST_PAUSE)
-
-
-def _remedy(error: Exception) -> str:
-    if isinstance(error, QuotaError):
-        return "raise the quota of the namespace, or delete what has ended."
-    if isinstance(error, ForbiddenError):
-        return "allow the operator's service account what it was refused."
-    return "see the operator's log."
 
 
 class Worker:
@@ -160,38 +155,57 @@ class Worker:
                     self.problems = 0
                     return
             except (SurpriseError, KubeError) as error:
-                self._problem("Beginning with a job again", error)
-                await self._recover()
+                write = log.info if self.problems < TELL_AT else log.warning
+                write(
+                    "Beginning with a job again",
+                    job=self._name,
+                    why=str(error),
+                    tries=self.problems + 1,
+                )
+                await self._recover(error)
             except LeaseLostError:
                 # Somebody else may act now: the process has to end.
                 raise
             except Exception as error:
                 log.exception("A mistake of the operator", job=self._name, tries=self.problems)
-                self._tell(error)
-                await self._recover()
-
-    def _problem(self, what: str, error: Exception) -> None:
-        write = log.info if self.problems < 3 else log.warning
-        write(what, job=self._name, why=str(error), tries=self.problems + 1)
-        self._tell(error)
-
-    def _tell(self, error: Exception) -> None:
-        """Tell people of what does not get better, once."""
-        if self.problems + 1 == TELL_AT and self.seen.record is not None:
-            note = f"{error}. It is tried again, ever more slowly: {_remedy(error)}"
-            order = EmitEvent("OperatorHindered", note, True)
-            self._context.events.emit(self.seen.record, order, self._context.clock())
+                await self._recover(error)
 
     @property
     def _name(self) -> str:
         record = self.seen.record
         return f"{self.seen.namespace}/{record.name if record else self.seen.uid}"
 
-    async def _recover(self) -> None:
+    async def _recover(self, error: Exception) -> None:
         """Wait a little, and have all of the job listed again."""
         self.seen.listed = False
+        job = self.seen.record
+        if job is not None and not self.seen.deleted:
+            await self._tell(job, error)
         await asyncio.sleep(pause_after(self.problems))
         self.problems += 1
+
+    async def _tell(self, job: JobRecord, error: Exception) -> None:
+        """Tell people of what does not get better: by an event, and on the job itself."""
+        now, tries = self._context.clock(), self.problems + 1
+        if tries == TELL_AT:
+            self._context.events.emit(job, EmitEvent("OperatorHindered", told(error), True), now)
+        if tries >= TELL_AT or isinstance(error, ForbiddenError):
+            reason = hindrance_of(error).reason
+            news = hindered(job.conditions, reason, told(error), now, job.generation)
+            try:
+                await self._write_conditions(job, news)
+            except (SurpriseError, KubeError) as silenced:
+                log.info("Could not say what hinders a job", job=self._name, why=str(silenced))
+
+    async def _write_conditions(self, job: JobRecord, news: Any) -> None:
+        """Write a job's conditions while nobody drives it, if there is something new in them."""
+        if news is not None:
+            await write_job(self._context.client, self, job, {"conditions": news})
+
+    async def _nothing_hinders(self, job: JobRecord) -> None:
+        """Say that the operator has gone on with a job that has ended."""
+        news = freed(job.conditions, self._context.clock(), job.generation)
+        await self._write_conditions(job, news)
 
     async def _step(self) -> bool:
         """Do what comes next for the job; return whether nothing is left to do now."""
@@ -286,7 +300,7 @@ class Worker:
         context.shared.allocator.reconcile(job.uid, held, clock())
         began = clock()
         try:
-            await self._follow(model, applier)
+            await self._follow(model, applier, began)
         except asyncio.CancelledError:
             applier.abandon()
             raise
@@ -299,7 +313,7 @@ class Worker:
             await applier.quiet()
             context.shared.allocator.forget_job(job.uid)
 
-    async def _follow(self, model: JobModel, applier: Applier) -> None:
+    async def _follow(self, model: JobModel, applier: Applier, began: float) -> None:
         clock = self._context.clock
         while True:
             self._awake.clear()
@@ -308,6 +322,10 @@ class Worker:
             self._take_in(model)
             await applier.carry_out(model.take_actions())
             if self._inbox or model.board.actions:
+                continue
+            if model.hindered and (not applier.busy or clock() - began >= HEALTHY):
+                self.problems = 0
+                model.goes_on(clock())
                 continue
             if (model.done and not applier.busy) or self.seen.deleted:
                 return
@@ -355,6 +373,7 @@ class Worker:
             return False
         due = self._next_duty(job)
         if due is None:
+            await self._nothing_hinders(job)
             return True
         await self._wait(due)
         if self.seen.record is not job or self.seen.deleted or due > self._context.clock():
@@ -392,5 +411,6 @@ class Worker:
             return False
         for name in self._pods_left(job):
             await client.delete(PODS, job.namespace, name)
+        await self._nothing_hinders(job)
         # They are gone, or being ended, once that is seen.
         return job.ttl is None

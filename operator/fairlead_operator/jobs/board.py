@@ -16,6 +16,7 @@ from fairlead.core.outcomes import OutcomeKind
 from fairlead_operator.jobs.actions import Action, PatchJob
 from fairlead_operator.jobs.alarms import Alarms
 from fairlead_operator.jobs.asking import Grant, Refused, Runners, Wanted
+from fairlead_operator.jobs.hindered import is_hindered
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.tasks import TaskRecord
 
@@ -35,6 +36,8 @@ class Board:
         By siblings, the records of subtasks whose attempt is not committed.
     unplaced
         Tasks of a session that depend on what has not come yet.
+    outside
+        The names of those that have ended without ever having been in the graph.
     ended
         By name, what is to be remembered of the attempt that has just ended.
     grants
@@ -56,6 +59,8 @@ class Board:
         "failure",
         "grants",
         "graph",
+        "heard",
+        "hindered",
         "holders",
         "job",
         "keys",
@@ -63,6 +68,7 @@ class Board:
         "numbers_due",
         "numbers_written",
         "outcomes",
+        "outside",
         "pending",
         "records",
         "refused",
@@ -86,6 +92,7 @@ class Board:
         self.made: dict[str, dict[str, TaskRecord]] = {}
         self.swept: set[str] = set()
         self.unplaced: dict[str, TaskRecord] = {}
+        self.outside: set[str] = set()
         self.ended: dict[str, Mapping[str, Any]] = {}
         self.pending: set[str] = set()
         """The names of tasks whose start was ordered and has not been seen yet."""
@@ -106,6 +113,8 @@ class Board:
         self.numbers_written = 0.0
         self.written: Mapping[str, Any] = job.status
         """The job's status as it is after everything that was ordered."""
+        self.hindered = is_hindered(job.conditions)
+        """Whether the job still says that something hinders the operator."""
 
     def do(self, action: Action) -> None:
         """Order something."""

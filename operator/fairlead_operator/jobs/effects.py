@@ -12,6 +12,7 @@ from typing import Any
 from fairlead.api.times import text
 from fairlead.api.words import camel
 from fairlead.core.effects import JobChanged, StopAttempt, StopKind, TaskChanged
+from fairlead.core.reasons import CANCELLING, FAILING, JOB_CANCELLED, JOB_FAILED
 from fairlead.core.states import FINAL_TASK_STATES, JobState, TaskState, is_final
 from fairlead_operator.jobs import jobstatus, taskstatus
 from fairlead_operator.jobs.actions import DeletePod, EmitEvent, PatchTask
@@ -163,7 +164,21 @@ def _job_changed(board: Board, effect: JobChanged, now: float) -> None:
         body["startTime"] = text(now)
         set_deadline(board)
     board.patch_job(body, free=effect.state is JobState.RUNNING and effect.reason is None)
+    if is_final(effect.state) or effect.reason in (FAILING, CANCELLING):
+        # Not before: until the job's end is recorded, they would hold up whoever goes on.
+        cancel_unplaced(board, now)
     _announce(board, effect)
+
+
+def cancel_unplaced(board: Board, now: float) -> None:
+    """Cancel the tasks of a session that were never placed, because their job ends."""
+    failing = board.graph.failing
+    reason = JOB_FAILED if failing else JOB_CANCELLED
+    for record in board.unplaced.values():
+        board.do(PatchTask(record.name, taskstatus.ended(TaskState.CANCELLED, reason, now), True))
+        board.expect(record.name, state=TaskState.CANCELLED, reason=reason)
+        board.outside.add(record.name)
+    board.unplaced.clear()
 
 
 def set_deadline(board: Board) -> None:

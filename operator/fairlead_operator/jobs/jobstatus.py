@@ -13,8 +13,10 @@ from fairlead.core.effects import JobChanged
 from fairlead.core.node import Node
 from fairlead.core.states import FINAL_TASK_STATES, JobState, TaskState, is_final
 from fairlead_operator.jobs.conditions import condition, find, merged
+from fairlead_operator.jobs.hindered import Conditions, freed
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.tasks import TaskRecord
+from fairlead_operator.runners.failures import with_remedy
 
 Body = dict[str, Any]
 
@@ -90,12 +92,15 @@ def state_of(
         condition(type_, status, shown, message, now, job.generation)
         for type_, status in job_verdicts(state).items()
     ]
+    conditions: Conditions = merged(before.get("conditions") or (), new)
+    if is_final(state):
+        conditions = freed(conditions, now, job.generation) or conditions
     return {
         "state": camel(state),
         "reason": reason,
         "run": run,
         "observedGeneration": job.generation,
-        "conditions": merged(before.get("conditions") or (), new),
+        "conditions": conditions,
     }
 
 

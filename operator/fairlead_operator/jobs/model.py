@@ -17,8 +17,7 @@ from fairlead.core.graph import JobGraph
 from fairlead.core.outcomes import OutcomeKind
 from fairlead.core.reasons import QUEUE_TIMEOUT
 from fairlead.core.states import FINAL_TASK_STATES, TaskState
-from fairlead.errors import DependencyError, DuplicateTaskError, InvalidRequestError
-from fairlead_operator.jobs import endings, podwatch, taskstatus
+from fairlead_operator.jobs import adding, endings, podwatch, taskstatus
 from fairlead_operator.jobs.actions import Action, CreatePod, DeletePod, PatchTask
 from fairlead_operator.jobs.alarms import Alarm, AlarmKind
 from fairlead_operator.jobs.asking import Grant, Runners
@@ -31,8 +30,9 @@ from fairlead_operator.jobs.effects import (
     set_deadline,
     write_numbers,
 )
+from fairlead_operator.jobs.hindered import freed
 from fairlead_operator.jobs.jobrecord import JobRecord
-from fairlead_operator.jobs.nodes import is_closed, observe, specs_in
+from fairlead_operator.jobs.nodes import observe
 from fairlead_operator.jobs.selecting import select
 from fairlead_operator.jobs.starting import start_ready, tell, watch_time
 from fairlead_operator.jobs.tasks import TaskRecord
@@ -67,6 +67,7 @@ class JobModel:
             for record in selection.tasks
             if record.facts.is_top and record.name not in board.unplaced
         }
+        adding.find_doubles(board)
         for label, made in selection.left.items():
             board.made[label] = {record.name: record for record in made}
         self._begin(observation.broken, now)
@@ -87,6 +88,8 @@ class JobModel:
                 self._wish(record, now)
         for label, made in list(board.made.items()):
             self._check_made(label, next(iter(made.values())))
+        if board.job.is_session:
+            adding.came(board, now)
         self._obey(now)
         self._settle(now)
 
@@ -104,6 +107,11 @@ class JobModel:
             return None
         times = (self.board.graph.next_wake, self.board.alarms.next_time())
         return min((time for time in times if time is not None), default=None)
+
+    @property
+    def hindered(self) -> bool:
+        """Whether the job still says that something hinders the operator."""
+        return self.board.hindered
 
     def take_actions(self) -> list[Action]:
         """Return what is to be done since the last call, in order."""
@@ -131,8 +139,8 @@ class JobModel:
             board.graph.suspend(now)
         else:
             board.graph.resume(now)
-        if not board.graph.closed and is_closed(job, board.run, len(board.keys)):
-            board.graph.close(now)
+        if job.is_session:
+            adding.came(board, now)
         carry_over(board, now)
         self._obey(now)
         self._settle(now)
@@ -140,6 +148,14 @@ class JobModel:
     def _obey(self, now: float) -> None:
         if self.board.written.get("observedGeneration") != self.board.job.generation:
             obey(self.board, now)
+
+    def goes_on(self, now: float) -> None:
+        """Take note that what was ordered has been done: nothing hinders the operator any more."""
+        board = self.board
+        board.hindered = False
+        conditions = freed(board.written.get("conditions") or (), now, board.job.generation)
+        if conditions is not None:
+            board.patch_job({"conditions": conditions}, free=True)
 
     def fail(self, reason: str, now: float) -> None:
         """Let the job fail for a reason that is no task's."""
@@ -163,6 +179,7 @@ class JobModel:
             self._new(record, now)
         elif record.name in board.unplaced:
             board.unplaced[record.name] = record
+            adding.came(board, now)
         elif record.name in board.made.get(record.facts.siblings, ()):
             board.made[record.facts.siblings][record.name] = record
         self._settle(now)
@@ -219,7 +236,9 @@ class JobModel:
         if record.facts.is_top:
             if self.board.job.is_session:
                 self.board.unplaced[record.name] = record
-                self._added(now)
+                adding.came(self.board, now)
+            elif record.facts.run == self.board.run:
+                tell(self.board, record, "NotAdded", adding.NO_SESSION, now)
             return
         label = record.facts.siblings
         self.board.made.setdefault(label, {})[record.name] = record
@@ -241,33 +260,6 @@ class JobModel:
         ):
             board.swept.discard(label)
             endings.sweep(board, label)
-
-    def _added(self, now: float) -> None:
-        """Add what has come to a session, as far as all that it depends on is there."""
-        board = self.board
-        placed = True
-        while placed and not board.graph.is_final:
-            came = sorted(
-                board.unplaced.values(), key=lambda one: (one.facts.created, one.facts.id)
-            )
-            placed = sum(self._place(record, now) for record in came) > 0
-        if not board.graph.closed and is_closed(board.job, board.run, len(board.keys)):
-            board.graph.close(now)
-
-    def _place(self, record: TaskRecord, now: float) -> bool:
-        board = self.board
-        try:
-            board.graph.tasks_added(specs_in(board.job, [record], board.keys), now)
-        except DependencyError as error:
-            tell(board, record, "MissingDependency", str(error), now)
-            return False
-        except (DuplicateTaskError, InvalidRequestError) as error:
-            tell(board, record, "NotAdded", str(error), now)
-            return False
-        del board.unplaced[record.name]
-        board.keys[record.facts.key] = record.name
-        numbers_changed(board, now)
-        return True
 
     # --- pods ------------------------------------------------------------------------------
 
@@ -351,6 +343,8 @@ class JobModel:
         node = self.board.graph.nodes.get(alarm.name)
         if node is None or node.attempt != alarm.attempt or record.reported is not None:
             return
+        if record.stop == "Timeout" and deliveries.goes_on(self.board, record, alarm.kind, now):
+            return
         pod = self.board.runners.pod(record.pod_name)
         if pod is not None and not pod.ended:
             self.board.do(DeletePod(alarm.name, record.pod_name))
@@ -360,7 +354,7 @@ class JobModel:
         if alarm.kind is AlarmKind.CHILDREN:
             endings.look_for_children(board, record)
         elif alarm.kind is AlarmKind.TIMEOUT:
-            if record.reported is None:
+            if record.reported is None and not deliveries.goes_on(board, record, alarm.kind, now):
                 order_stop(board, record.name, record.attempt, StopKind.TIMEOUT, now)
         elif alarm.kind is AlarmKind.QUEUE:
             self._waited(record, now)

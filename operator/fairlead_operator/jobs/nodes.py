@@ -10,8 +10,8 @@ from fairlead.api.ranges import unpack_keys
 from fairlead.core.node import NodeSpec
 from fairlead.core.observed import ObservedJob, ObservedTask
 from fairlead.core.reasons import CANCELLING, FAILING
-from fairlead.core.states import FINAL_JOB_STATES, JobState, TaskState
-from fairlead.errors import DependencyError
+from fairlead.core.states import FINAL_JOB_STATES, FINAL_TASK_STATES, JobState, TaskState
+from fairlead.errors import DependencyError, InvalidRequestError
 from fairlead_operator.jobs.asking import Wanted
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.options import bounded
@@ -102,17 +102,47 @@ def observe(job: JobRecord, selection: Selection, run: int) -> Observation:
     names = _names(selection)
     tasks = []
     broken = selection.missing > 0
-    unplaced = []
+    unplaced = _unplaced(job, selection)
     for record in selection.tasks:
-        parent = selection.parents[record.name]
-        needs, unknown = named(unpack_keys(record.facts.depends_on), names[record.facts.siblings])
-        if unknown and job.is_session and parent is None and not record.attempt:
-            unplaced.append(record)
+        if record.name in unplaced:
             continue
-        broken = broken or bool(unknown)
+        needs, unknown = named(keys_needed(record), names[record.facts.siblings])
+        # What has ended needs nothing any more.
+        broken = broken or (bool(unknown) and record.state not in FINAL_TASK_STATES)
+        parent = selection.parents[record.name]
         tasks.append(_observed(record, node_spec(job, record, needs), parent))
     known = sum(task.parent is None for task in tasks)
-    return Observation(_observed_job(job, tasks, run, known), broken, unplaced)
+    # Those still have to come to something, even if no more are added.
+    closed = is_closed(job, run, known) and not unplaced
+    return Observation(_observed_job(job, tasks, run, closed), broken, [*unplaced.values()])
+
+
+def _unplaced(job: JobRecord, selection: Selection) -> Mapping[str, TaskRecord]:
+    """Return the tasks of a session that wait for what has not come, also through each other."""
+    waiting: dict[str, TaskRecord] = {}
+    placed: set[str] = set()
+    for record in selection.tasks:
+        if job.is_session and selection.parents[record.name] is None:
+            if record.state is TaskState.QUEUED and not record.attempt:
+                waiting[record.name] = record
+            else:
+                placed.add(record.facts.key)
+    before = -1
+    while waiting and len(waiting) != before:
+        before = len(waiting)
+        for record in list(waiting.values()):
+            if placed.issuperset(keys_needed(record)):
+                placed.add(record.facts.key)
+                del waiting[record.name]
+    return waiting
+
+
+def keys_needed(record: TaskRecord) -> Sequence[str]:
+    """Return the keys a task depends on; as they stand there, where they mean nothing."""
+    try:
+        return unpack_keys(record.facts.depends_on)
+    except InvalidRequestError:
+        return record.facts.depends_on
 
 
 def _names(selection: Selection) -> Mapping[str, Mapping[str, str]]:
@@ -137,7 +167,7 @@ def _observed(record: TaskRecord, spec: NodeSpec, parent: str | None) -> Observe
     )
 
 
-def _observed_job(job: JobRecord, tasks: list[ObservedTask], run: int, known: int) -> ObservedJob:
+def _observed_job(job: JobRecord, tasks: list[ObservedTask], run: int, closed: bool) -> ObservedJob:
     current = job.status_run == run
     state = job.state if current else JobState.QUEUED
     reason = job.status.get("reason") if current else None
@@ -145,7 +175,7 @@ def _observed_job(job: JobRecord, tasks: list[ObservedTask], run: int, known: in
     return ObservedJob(
         tasks,
         state=state,
-        closed=is_closed(job, run, known),
+        closed=closed,
         suspended=job.desired == "Suspended",
         cancelling=job.desired == "Cancelled",
         reason=reason,

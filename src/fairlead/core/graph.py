@@ -26,7 +26,7 @@ from fairlead.core.rules_ending import begin_cancelling, begin_failing
 from fairlead.core.rules_optional import fail_task
 from fairlead.core.rules_outcome import attempt_failed, attempt_succeeded, enter, limit_exceeded
 from fairlead.core.specs import check_specs
-from fairlead.core.states import FINAL_TASK_STATES, JobState
+from fairlead.core.states import FINAL_TASK_STATES, JobState, TaskState
 from fairlead.core.timers import Timer, TimerKind
 from fairlead.errors import InvalidRequestError, LimitExceededError
 
@@ -359,6 +359,13 @@ class JobGraph(Ledger):
         rule(self, node, now)
         self.check_end()
         return True
+
+    def refuse(self, key: Key, reason: str, now: float) -> None:
+        """Fail a task that waits, without an attempt: it is known that it can never start."""
+        node = self.nodes[key]
+        if not self.is_final and node.state is TaskState.QUEUED:
+            fail_task(self, node, reason, now)
+            self.check_end()
 
     def cancel_open(self, now: float) -> None:
         """Cancel each top-level task that is still open, on its own.
