@@ -343,8 +343,6 @@ class JobModel:
         node = self.board.graph.nodes.get(alarm.name)
         if node is None or node.attempt != alarm.attempt or record.reported is not None:
             return
-        if record.stop == "Timeout" and deliveries.goes_on(self.board, record, alarm.kind, now):
-            return
         pod = self.board.runners.pod(record.pod_name)
         if pod is not None and not pod.ended:
             self.board.do(DeletePod(alarm.name, record.pod_name))
@@ -354,7 +352,7 @@ class JobModel:
         if alarm.kind is AlarmKind.CHILDREN:
             endings.look_for_children(board, record)
         elif alarm.kind is AlarmKind.TIMEOUT:
-            if record.reported is None and not deliveries.goes_on(board, record, alarm.kind, now):
+            if record.reported is None:
                 order_stop(board, record.name, record.attempt, StopKind.TIMEOUT, now)
         elif alarm.kind is AlarmKind.QUEUE:
             self._waited(record, now)

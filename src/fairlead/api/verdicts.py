@@ -6,6 +6,8 @@ Complete, Failed  as Jobs of batch/v1 have them; a cancelled job is Failed
 Suspended         nothing new starts
 Finished          True on every end; the one to wait for, since waiting for Complete
                   never ends where the job fails
+Hindered          True while the operator cannot go on with the job; says why, and what to
+                  do about it. Not there while nothing ever hindered it
 ================  =================================================================
 """
 
@@ -18,6 +20,7 @@ COMPLETE = "Complete"
 FAILED = "Failed"
 SUSPENDED = "Suspended"
 FINISHED = "Finished"
+HINDERED = "Hindered"
 
 
 def job_verdicts(state: JobState) -> dict[str, bool | None]:
