@@ -16,7 +16,6 @@ from fairlead_operator.jobs.conditions import condition, find, merged
 from fairlead_operator.jobs.hindered import Conditions, freed
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.tasks import TaskRecord
-from fairlead_operator.runners.failures import with_remedy
 
 Body = dict[str, Any]
 
