@@ -16,6 +16,7 @@ from fairlead_operator.jobs.conditions import condition, find, merged
 from fairlead_operator.jobs.hindered import Conditions, freed
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.tasks import TaskRecord
+from fairlead_operator.runners.failures import with_remedy
 
 Body = dict[str, Any]
 
@@ -134,14 +135,15 @@ def _message(effect: JobChanged, failure: Mapping[str, Any] | None) -> str:
     if failure is not None:
         what = f"{failure['identifier']} ({failure['task']}) ended with {failure['kind']}"
         about = ": ".join(text for text in (failure["type"], failure["message"]) if text)
-        return f"{what}: {about}" if about else what
+        return with_remedy(failure["kind"], f"{what}: {about}" if about else what)
     return MESSAGES.get(effect.cause or "", "")
 
 
 MESSAGES = {
     "TaskDeleted": "A Task of the job was deleted before it had ended. It is not made again:"
     " raise spec.run to run what is left.",
-    "DeadlineExceeded": "The job ran longer than spec.deadlineSeconds.",
+    "DeadlineExceeded": "The job ran longer than spec.deadlineSeconds. Raise spec.run to go on with"
+    " what is left, or submit it with more time.",
     "JobCancelled": "The job was cancelled: spec.desired is Cancelled.",
 }
 """What stands in the conditions beside a cause that is no task's failure."""

@@ -16,6 +16,7 @@ from typing import Any
 from fairlead.api import labels
 from fairlead.api.constants import API_VERSION, MAX_INLINE, MAX_JOB_TASKS
 from fairlead.api.names import last_word, task_name
+from fairlead.api.reading import MAX_LEVELS, is_deeper
 from fairlead.core.ids import IdSequence
 from fairlead.core.node import NodeSpec, TaskPolicy
 from fairlead.core.renewal import renew
@@ -117,6 +118,12 @@ def check(tasks: Sequence[Mapping[str, Any]]) -> None:
     except (DependencyError, DuplicateTaskError) as error:
         raise InvalidJobError("InvalidGraph", f"spec.tasks: {error}.") from None
     for task in tasks:
+        if is_deeper(task.get("input"), MAX_LEVELS):
+            raise InvalidJobError(
+                "InputTooDeep",
+                f"spec.tasks: the input of task {task['name']!r} has more than {MAX_LEVELS} levels"
+                " of objects and lists; make it flatter, or let the task read it from a file.",
+            )
         size = len(_input(task) or "")
         if size > MAX_INLINE:
             raise InvalidJobError(
@@ -206,7 +213,7 @@ _COPIED = (
 def _spec(job: JobRecord, task: Mapping[str, Any], identity: str, defaults: Defaults) -> Body:
     spec: Body = dict(defaults(task["identifier"], task["version"], job.release))
     spec.update({name: task[name] for name in _COPIED if task.get(name) is not None})
-    bound = job.max_parallel.get(task["identifier"])
+    bounds = [job.max_parallel.get(task["identifier"]), spec.get("maxParallel")]
     more = {
         "jobName": job.name,
         "jobUID": job.uid,
@@ -220,7 +227,8 @@ def _spec(job: JobRecord, task: Mapping[str, Any], identity: str, defaults: Defa
         "machineSize": task.get("machineSize") or job.size,
         "machineGroup": job.group,
         "traceparent": job.traceparent,
-        "maxParallel": bound,
+        # Whoever wrote the definition knows why no more may run.
+        "maxParallel": min((bound for bound in bounds if bound is not None), default=None),
     }
     return spec | {name: value for name, value in more.items() if value not in (None, "")}
 

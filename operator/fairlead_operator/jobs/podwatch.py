@@ -83,7 +83,7 @@ def _given_up(board: Board, record: TaskRecord, pod: PodRecord, ending: Ending, 
     board.runners.give_up(pod.name, now, pod.uid)
     if ending.kind is OutcomeKind.NEVER_STARTED:
         board.do(DeletePod(record.name, pod.name))
-    endings.failed(board, record, ending.kind, f"{ending.reason}: {ending.message}", now)
+    endings.failed(board, record, ending.kind, f"{ending.reason}: {ending.explained}", now)
 
 
 def absent(board: Board, record: TaskRecord, now: float) -> None:

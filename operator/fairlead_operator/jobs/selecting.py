@@ -14,7 +14,7 @@ from fairlead.api import labels
 from fairlead.core.outcomes import OutcomeKind
 from fairlead.core.states import TaskState
 from fairlead_operator.jobs.jobrecord import JobRecord
-from fairlead_operator.jobs.tasks import TaskRecord
+from fairlead_operator.jobs.tasks import TaskFacts, TaskRecord
 
 Slots = dict[str, dict[str, TaskRecord]]
 """By siblings and key, the newest record."""
@@ -122,9 +122,14 @@ def _newest(records: Iterable[TaskRecord]) -> dict[str, TaskRecord]:
     newest: dict[str, TaskRecord] = {}
     for record in records:
         before = newest.get(record.facts.key)
-        if before is None or before.facts.run < record.facts.run:
+        if before is None or _counts_before(record.facts, before.facts):
             newest[record.facts.key] = record
     return newest
+
+
+def _counts_before(one: TaskFacts, other: TaskFacts) -> bool:
+    """Return whether one Task counts and not another of the same key: of one run, the first."""
+    return (-one.run, one.created, one.name) < (-other.run, other.created, other.name)
 
 
 def _age(record: TaskRecord) -> tuple[float, float, str]:

@@ -12,13 +12,13 @@ dead, however much its connection pretends to live.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from fairlead.api.reading import read_json
 from fairlead_operator.kube.backoff import Backoff
 from fairlead_operator.kube.client import KubeClient, Page
 from fairlead_operator.kube.errors import GoneError, KubeError, NotFoundError, from_status
@@ -240,7 +240,7 @@ class ListWatch:
             async for lines in stream.lines():
                 self._freshness.heard(self._source)
                 for line in lines:
-                    self._take(json.loads(line), emit)
+                    self._take(read_json(line), emit)
         return self._version != before or time.monotonic() - began >= BRIEF_SECONDS
 
     def _take(self, told: dict[str, Any], emit: Emit) -> None:

@@ -6,7 +6,7 @@ metrics, the remedy behind the message, and ``docs/reference/failures.md`` is ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -308,6 +308,14 @@ BY_KIND: Mapping[OutcomeKind, FailureClass] = MappingProxyType(
     }
 )
 """The way to fail that stands for each kind of outcome where nothing more is known."""
+
+OF_THE_TASK: Collection[str] = frozenset(one.reason for one in _USER)
+"""Ways to fail whose message comes from the task, so that it names no remedy."""
+
+
+def with_remedy(reason: str, message: str) -> str:
+    """Return a message with the remedy behind it, if it has none because a task wrote it."""
+    return explained(reason, message) if reason in OF_THE_TASK else message
 
 
 def explained(reason: str, message: str) -> str:

@@ -25,8 +25,8 @@ def name_of(raw: dict[str, Any]) -> tuple[str, str]:
     return metadata.get("namespace") or "", metadata["name"]
 
 
-UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
-"""What reading an object raises that has another shape than this operator knows.
+UNREADABLE = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
+"""What reading an object raises that has another shape than this operator knows, or no end.
 
 Admission lets none through, but a definition that is newer than the operator might.
 """

@@ -199,7 +199,8 @@ class JobSpec(Model):
         ]
         | None
     ) = None
-    """By identifier, how many of its tasks may run at the same time in this job."""
+    """By identifier, how many of its tasks may run at the same time in this job. Where a Release
+    says fewer, that holds."""
     priority: Annotated[int, Field(ge=-1000, le=1000)] = defaulted(0)
     """Jobs of higher priority get free runners first."""
     deadline_seconds: PositiveSeconds | None = None

@@ -52,7 +52,7 @@ class ReleaseTask(Model):
     timeout_seconds: PositiveSeconds | None = None
     """How long one attempt may take where the task does not say."""
     max_parallel: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    """How many may run at the same time in one job where nothing else says."""
+    """How many may run at the same time in one job; a job may say fewer."""
 
 
 class Package(Model):

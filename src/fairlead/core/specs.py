@@ -80,7 +80,10 @@ def _refuse_cycles(specs: Sequence[NodeSpec], places: dict[Key, int]) -> None:
                 free.append(dependent)
     if len(free) < len(specs):
         stuck = {spec.key: spec for spec, number in zip(specs, still_open, strict=True) if number}
-        raise DependencyError(f"tasks depend on each other in a circle: {_circle(stuck)}")
+        raise DependencyError(
+            f"tasks depend on each other in a circle: {_circle(stuck)}; take one of these"
+            " dependencies away"
+        )
 
 
 def _circle(stuck: dict[Key, NodeSpec]) -> str:

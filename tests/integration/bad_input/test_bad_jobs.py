@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from tests.cluster.kubeapi import Object, until
+from tests.cluster.shell import direct, run
 from tests.integration.bad_input.jobs import (
     DOUBLE,
     RELEASE,
@@ -20,25 +22,23 @@ from tests.integration.bad_input.jobs import (
     wait_stuck,
     wait_task,
 )
+from tests.integration.bad_input.undisturbed import PROGRAM, mistakes, prepare, wait_quiet
 from tests.site.site import Site
 
 from fairlead.api.meta import API_VERSION
 
-PROGRAM = Path(__file__).with_name("program.py")
+pytestmark = pytest.mark.timeout(600, func_only=True)
 
 
 @pytest.fixture(autouse=True)
 def undisturbed(site: Site) -> Iterator[None]:
-    """After each test the same operator still runs, and a good job comes to its end."""
-    if site.get("releases", RELEASE) is None:
-        site.publish(PROGRAM, RELEASE)
-    process = site.operator.process
+    """After each test the same operator still runs, is quiet, and a good job comes to its end."""
+    prepare(site)
     yield
-    assert site.operator.process == process, "the operator has ended"
-    good = submit(site, task("good"), name="good")["metadata"]["name"]
-    found = site.wait_finished(good)
-    assert found["status"]["state"] == "Completed"
-    assert [one["status"]["result"] for one in site.tasks(good)] == ["42"]
+    # Nobody starts it again.
+    assert site.operator.process is not None, "the operator has ended"
+    wait_quiet(site)
+    assert mistakes(site) == []
 
 
 # --- what a job names and nobody knows -----------------------------------------------
@@ -130,13 +130,40 @@ def test_a_graph_that_cannot_run_fails_its_job(site: Site, tasks: list[Object], 
     assert site.tasks(job) == []
 
 
-def test_an_input_that_no_task_can_hold_fails_its_job(site: Site) -> None:
-    job = submit(site, task("one", input={"text": "x" * 40_000}))["metadata"]["name"]
+@pytest.mark.parametrize("size", [40_000, 1_000_000], ids=["too large", "a megabyte"])
+def test_an_input_that_no_task_can_hold_fails_its_job(site: Site, size: int) -> None:
+    job = submit(site, task("one", input={"text": "x" * size}))["metadata"]["name"]
 
     failed = condition(site.wait_finished(job), "Failed")
 
     assert failed["reason"] == "InputTooLarge"
     assert "inputRef" in failed["message"]
+
+
+def test_an_input_that_is_too_deep_fails_its_job_and_hides_no_other(site: Site) -> None:
+    """Nine thousand levels are more than Python reads, and less than the API server does."""
+    deep = '{"a":' * 9_000 + "1" + "}" * 9_000
+    head = {"apiVersion": API_VERSION, "kind": "Job", "metadata": {"name": "deep"}}
+    spec = {"tasks": [{"name": "one", "identifier": "bad.example/Double", "input": 0}]}
+    body = json.dumps({**head, "spec": spec}).replace('"input": 0', f'"input": {deep}')
+    site.kubectl("create", "--validate=ignore", "-f", "-", feed=body)
+    try:
+        # An operator that begins anew lists what there is.
+        site.operator.restart()
+        site.kubectl("wait", "--for=condition=Finished", "fljob/deep", "--timeout=60s")
+        said = site.kubectl("get", "fljob", "deep", "-o", f"jsonpath={_FAILED}")
+        assert said.startswith("InputTooDeep")
+        assert "make it flatter" in said
+        assert "deep" in run(
+            [Path(sys.executable).with_name("fairlead"), "jobs", "list"],
+            env=direct() | site.environment,
+        )
+    finally:
+        site.kubectl("delete", "fljob", "deep")
+
+
+_CONDITION = '.status.conditions[?(@.type=="Failed")]'
+_FAILED = f"{{{_CONDITION}.reason}} {{{_CONDITION}.message}}"
 
 
 # --- odd but good ----------------------------------------------------------------------

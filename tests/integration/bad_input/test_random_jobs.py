@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.cluster.kubeapi import ApiError, Object, until
 from tests.integration.bad_input.jobs import RELEASE, remove, submit, task
-from tests.integration.bad_input.test_bad_jobs import PROGRAM
+from tests.integration.bad_input.undisturbed import PROGRAM
 from tests.site.site import Site
 
 NUMBER = 150

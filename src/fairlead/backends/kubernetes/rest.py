@@ -15,6 +15,7 @@ from random import uniform
 from typing import Any
 from urllib.parse import urlencode
 
+from fairlead.api.reading import read_json
 from fairlead.backends.kubernetes.connection import Connection
 from fairlead.backends.kubernetes.errors import (
     ApiError,
@@ -179,7 +180,7 @@ class RestClient:
         tries = tries or _Tries(self)
         while True:
             try:
-                return dict(json.loads(self._once(tries, method, path, body, query, content_type)))
+                return dict(read_json(self._once(tries, method, path, body, query, content_type)))
             except ApiError as error:
                 tries.go_on_after(error)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import socket
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
+
+from fairlead.api.reading import read_json
 
 
 class Stream:
@@ -53,7 +54,7 @@ class Stream:
         """Yield the events of a watch."""
         for line in self.lines():
             try:
-                event = json.loads(line)
+                event = read_json(line)
             except ValueError:
                 return  # cut off in the middle
             yield event

@@ -18,6 +18,10 @@ def opened(raw: dict[str, Any], **defaults: Any) -> list[dict[str, Any]]:
     return plan(JobRecord.parse(raw), raw, (), lambda *_: defaults).create
 
 
+def deep(levels: int) -> dict[str, Any]:
+    return {"x": deep(levels - 1)} if levels > 1 else {}
+
+
 @pytest.mark.parametrize(
     ("tasks", "reason", "message"),
     [
@@ -34,6 +38,7 @@ def opened(raw: dict[str, Any], **defaults: Any) -> list[dict[str, Any]]:
             "refers to 50000 tasks",
         ),
         ([task("a", input={"x": "y" * 33_000})], "InputTooLarge", "input of task 'a' has 33008"),
+        ([task("a", input=deep(101))], "InputTooDeep", "'a' has more than 100 levels"),
     ],
 )
 def test_tasks_that_cannot_run_are_refused_in_words(
@@ -42,6 +47,11 @@ def test_tasks_that_cannot_run_are_refused_in_words(
     with pytest.raises(InvalidJobError, match=message) as caught:
         opened(job(*tasks))
     assert caught.value.reason == reason
+
+
+def test_an_input_may_be_rather_deep() -> None:
+    (body,) = opened(job(task("a", input=deep(100))))
+    assert body["spec"]["input"].count("{") == 100
 
 
 def test_a_refused_job_has_failed_and_says_why() -> None:
@@ -58,11 +68,18 @@ def test_a_refused_job_has_failed_and_says_why() -> None:
 def test_definitions_say_what_tasks_do_not() -> None:
     given = {"retry": {"limit": 3}, "timeoutSeconds": 9, "maxParallel": 2}
     first, second = opened(
-        job(task("a"), task("b", retry={"limit": 1}, timeoutSeconds=5), maxParallel={"acme/Do": 4}),
+        job(task("a"), task("b", retry={"limit": 1}, timeoutSeconds=5)),
         **given,
     )
-    assert {name: first["spec"][name] for name in given} == given | {"maxParallel": 4}
+    assert {name: first["spec"][name] for name in given} == given
     assert (second["spec"]["retry"], second["spec"]["timeoutSeconds"]) == ({"limit": 1}, 5)
+
+
+@pytest.mark.parametrize(("of_the_job", "holds"), [(4, 2), (1, 1)])
+def test_of_two_bounds_the_narrower_holds(of_the_job: int, holds: int) -> None:
+    bounds = {"acme/Do": of_the_job, "acme/Other": 1}
+    (body,) = opened(job(task("a"), maxParallel=bounds), maxParallel=2)
+    assert body["spec"]["maxParallel"] == holds
 
 
 def test_the_same_tasks_are_made_whoever_makes_them() -> None:
