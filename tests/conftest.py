@@ -14,6 +14,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+pytest_plugins = ["tests.cluster.fixtures"]
+
 # A slow machine is no failure, and no example is remembered from one run to the next:
 # a failing one is printed in a form that can be pasted.
 hypothesis.settings.register_profile("fairlead", deadline=None, database=None, print_blob=True)

@@ -14,29 +14,11 @@ from typing import Any, NamedTuple
 
 import pytest
 from tests.contract.onsite import let_runners_submit, swept
-from tests.site.fixtures import (
-    Site,
-    cluster,
-    cluster_turn,
-    pytest_collection_modifyitems,
-    pytest_runtest_makereport,
-    site,
-    site_after,
-    site_base,
-)
-from tests.site.fixtures import pytest_configure as configure_cluster
+from tests.site.fixtures import Site, site, site_base
 
 from fairlead import Client, Job
 
-__all__ = [
-    "cluster",
-    "cluster_turn",
-    "pytest_collection_modifyitems",
-    "pytest_runtest_makereport",
-    "site",
-    "site_after",
-    "site_base",
-]
+__all__ = ["site", "site_base"]
 
 # Worker processes import the programs of these tests by name.
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
@@ -62,7 +44,6 @@ PLACES = {
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the mark of what only a program that runs its own jobs can show."""
-    configure_cluster(config)
     config.addinivalue_line("markers", "laptop_only(reason): is about jobs this program runs")
 
 

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tests.cluster.kubectl import apply_all
 from tests.cluster.native import process
 from tests.cluster.progress import say
 from tests.cluster.provider import choose
@@ -13,7 +14,7 @@ from tests.cluster.shell import ClusterError
 from tests.site import demo, folder, images
 from tests.site.process import end
 from tests.site.setup import apply_definitions, make_site, remove_objects
-from tests.site.site import Site, apply_all
+from tests.site.site import Site
 from tests.site.sizes import tiny_sizes
 
 from fairlead_operator.manifests.install import Install

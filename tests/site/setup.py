@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 
 from tests.cluster.kubeapi import MERGE, KubeApi, until
+from tests.cluster.kubectl import apply_all, delete_all, kubectl
 from tests.cluster.native.cluster import NativeCluster
 from tests.cluster.paths import PROJECT
 from tests.cluster.provider import Cluster
@@ -13,7 +14,7 @@ from tests.cluster.shell import UnsupportedError
 from tests.site import folder, images
 from tests.site.access import kubeconfig_of
 from tests.site.process import LocalOperator
-from tests.site.site import Site, apply_all, delete_all, kubectl
+from tests.site.site import Site
 from tests.site.sizes import tiny_sizes
 
 from fairlead.api.meta import API_VERSION

@@ -1,22 +1,21 @@
 """One installation of Fairlead in a test cluster, over one namespace of its own."""
 
-import json
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.cluster.kubeapi import ApiError, KubeApi, Object, until
+from tests.cluster.kubectl import apply_all, kubectl, tried
 from tests.cluster.provider import Cluster
-from tests.cluster.shell import ClusterError, direct, run
+from tests.cluster.shell import direct, run
 from tests.site.process import LocalOperator
 
 from fairlead.api import labels
 from fairlead.api.meta import API_VERSION
-from fairlead_operator.manifests.install import Install, Manifest
+from fairlead_operator.manifests.install import Install
 from fairlead_operator.manifests.options import Options
 
 PATH = f"/apis/{API_VERSION}"
@@ -119,8 +118,7 @@ class Site:
 
     def apply(self, *objects: Mapping[str, Any]) -> None:
         """Apply objects as kubectl does, into the site's namespace if they name none."""
-        feed = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
-        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", feed=feed)
+        apply_all(self.cluster, objects, namespace=self.namespace)
 
     def kubectl(self, *words: str, feed: str | None = None, timeout: float = 120) -> str:
         """What kubectl prints when it is run in the site's namespace, as an administrator."""
@@ -180,11 +178,7 @@ class Site:
         return "\n".join([*parts, "--- the operator", self.operator.said()])
 
     def _try(self, *words: str) -> str:
-        title = f"--- kubectl {' '.join(words)}"
-        try:
-            return f"{title}\n{self.kubectl(*words, '--request-timeout=10s')}"
-        except ClusterError as problem:
-            return f"{title}\n{problem}"
+        return tried(self.cluster, *words, namespace=self.namespace)
 
     @contextmanager
     def operating(self) -> Iterator[LocalOperator]:
@@ -202,45 +196,3 @@ def condition_of(found: Object, name: str) -> str:
         if condition["type"] == name:
             return str(condition["status"])
     return ""
-
-
-def kubectl(
-    cluster: Cluster,
-    *words: str,
-    namespace: str = "",
-    feed: str | None = None,
-    timeout: float = 120,
-) -> str:
-    """What kubectl prints as the cluster's administrator.
-
-    Raises
-    ------
-    ClusterError
-        If it fails; with what it said.
-    """
-    where = ["--kubeconfig", str(cluster.kubeconfig)]
-    where += ["--namespace", namespace] if namespace else []
-    done = subprocess.run(
-        [cluster.kubectl, *where, *words],
-        input=feed,
-        env=cluster.environment,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise ClusterError(f"kubectl {' '.join(words)} ended with {done.returncode}: {done.stderr}")
-    return done.stdout
-
-
-def apply_all(cluster: Cluster, objects: Sequence[Manifest]) -> None:
-    """Apply objects as the cluster's administrator."""
-    feed = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
-    kubectl(cluster, "apply", "--server-side", "--force-conflicts", "-f", "-", feed=feed)
-
-
-def delete_all(cluster: Cluster, objects: Sequence[Manifest]) -> None:
-    """Delete objects, whether they are there or not, and do not wait until they are gone."""
-    feed = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
-    kubectl(cluster, "delete", "--ignore-not-found", "--wait=false", "-f", "-", feed=feed)

@@ -3,31 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.cluster.fixtures import (
-    cluster,
-    cluster_turn,
-    faults,
-    namespace,
-    pytest_collection_modifyitems,
-    pytest_configure,
-)
 from tests.cluster.kubeapi import until
+from tests.cluster.kubectl import apply_all, delete_all
 from tests.faults.cluster.flow import Flow, size_of_both_nodes
-from tests.site.fixtures import pytest_runtest_makereport, site, site_after, site_base
-from tests.site.site import Site, apply_all, delete_all
+from tests.site.fixtures import site, site_base
+from tests.site.site import Site
 
-__all__ = [
-    "cluster",
-    "cluster_turn",
-    "faults",
-    "namespace",
-    "pytest_collection_modifyitems",
-    "pytest_configure",
-    "pytest_runtest_makereport",
-    "site",
-    "site_after",
-    "site_base",
-]
+__all__ = ["site", "site_base"]
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from tests.cluster.fixtures import restricted_pod
 from tests.cluster.kubeapi import MERGE, ApiError, KubeApi, Object, until
+from tests.cluster.kubectl import apply_all, delete_all
+from tests.cluster.namespaces import restricted_pod
 from tests.cluster.provider import Cluster
 
 from fairlead.api.labels import JOB
@@ -21,7 +21,6 @@ from fairlead_operator.manifests.install import Install
 from fairlead_operator.manifests.rbac import people, rbac, runner_access
 
 ROOT = Path(__file__).resolve().parents[3]
-CRDS = ROOT / "crds"
 
 PATH = f"/apis/{API_VERSION}"
 
@@ -41,19 +40,6 @@ def kubectl(
     return subprocess.run(
         [cluster.kubectl, *where, *words], input=text, capture_output=True, text=True, timeout=60
     )
-
-
-def apply_all(cluster: Cluster, manifests: Sequence[Mapping[str, Any]]) -> None:
-    """Apply objects as kubectl does."""
-    whole = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
-    done = kubectl(cluster, "apply", "--server-side", "--force-conflicts", "-f", "-", feed=whole)
-    assert done.returncode == 0, done.stderr
-
-
-def delete_all(cluster: Cluster, manifests: Sequence[Mapping[str, Any]]) -> None:
-    """Delete objects, whether they are there or not."""
-    whole = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
-    kubectl(cluster, "delete", "--ignore-not-found", "--wait=false", "-f", "-", feed=whole)
 
 
 @dataclass

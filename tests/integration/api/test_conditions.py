@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from tests.cluster.fixtures import Namespace
 from tests.cluster.kubeapi import MERGE, KubeApi
+from tests.cluster.namespaces import Namespace
 from tests.integration.api.actors import collection, job, kubectl
 
 from fairlead.api.job import Job

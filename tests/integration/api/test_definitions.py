@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.cluster.fixtures import Namespace
 from tests.cluster.kubeapi import KubeApi
+from tests.cluster.namespaces import Namespace
 from tests.integration.api.actors import ROOT, collection, job, kubectl, task
 
 EXAMPLES = sorted((ROOT / "examples" / "kubernetes").glob("*.yaml"))

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from tests.cluster.fixtures import Namespace
 from tests.cluster.kubeapi import KubeApi, Object
+from tests.cluster.namespaces import Namespace
 from tests.integration.api.actors import collection, job, kubectl, refused
 
 from fairlead.api.job import IMMUTABLE, JobSpec

@@ -9,7 +9,7 @@ import pytest
 from kubernetes import client, config
 from kubernetes import watch as watching
 from kubernetes.client.rest import ApiException
-from tests.cluster.fixtures import Namespace
+from tests.cluster.namespaces import Namespace
 
 from fairlead.api import labels, names
 from fairlead.api.job import Closed, Job, JobSpec, JobTask

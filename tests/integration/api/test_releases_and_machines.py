@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.cluster.fixtures import Namespace
 from tests.cluster.kubeapi import KubeApi, Object
+from tests.cluster.namespaces import Namespace
 from tests.integration.api.actors import PATH, collection, refused
 
 SUM = "0" * 64

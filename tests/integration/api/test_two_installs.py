@@ -6,25 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cluster.kubeapi import KubeApi
 from tests.cluster.provider import Cluster
-from tests.integration.api.actors import Site, make_site, refused, remove_site
-
-from fairlead_operator.manifests.install import Install
+from tests.integration.api.actors import Site, refused
+from tests.integration.control_plane import fenced
 
 
 @pytest.fixture
 def second(cluster: Cluster, tmp_path: Path) -> Iterator[Site]:
     """An installation of the same name as the first, in another namespace."""
-    api = KubeApi(cluster.kubeconfig)
-    name = api.create("/api/v1/namespaces", {"metadata": {"generateName": "second-"}})["metadata"][
-        "name"
-    ]
-    made = make_site(Install("fairlead", f"{name}-system", (name,)), name, cluster, tmp_path)
-    yield made
-    remove_site(made)
-    for own in (name, made.install.namespace):
-        api.delete(f"/api/v1/namespaces/{own}")
+    with fenced(cluster, "second", tmp_path, restricted=False) as made:
+        yield made
 
 
 def test_each_operator_writes_in_its_own_namespace_only(site: Site, second: Site) -> None:

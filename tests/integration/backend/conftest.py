@@ -6,31 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from tests.contract.onsite import swept
-from tests.site.fixtures import (
-    Site,
-    cluster,
-    cluster_turn,
-    pytest_collection_modifyitems,
-    pytest_configure,
-    pytest_runtest_makereport,
-    site,
-    site_after,
-    site_base,
-)
+from tests.site.fixtures import Site, site, site_base
 
 from fairlead import Client
 from fairlead.backends.kubernetes.backend import KubernetesBackend
 
-__all__ = [
-    "cluster",
-    "cluster_turn",
-    "pytest_collection_modifyitems",
-    "pytest_configure",
-    "pytest_runtest_makereport",
-    "site",
-    "site_after",
-    "site_base",
-]
+__all__ = ["site", "site_base"]
 
 
 @pytest.fixture

@@ -8,32 +8,9 @@ from pathlib import Path
 import pytest
 from tests.cluster.kubeapi import until
 from tests.integration.command_line import Shell
-from tests.site.fixtures import (
-    Site,
-    cluster,
-    cluster_turn,
-    faults,
-    namespace,
-    pytest_collection_modifyitems,
-    pytest_configure,
-    pytest_runtest_makereport,
-    site,
-    site_after,
-    site_base,
-)
+from tests.site.fixtures import Site, site, site_base
 
-__all__ = [
-    "cluster",
-    "cluster_turn",
-    "faults",
-    "namespace",
-    "pytest_collection_modifyitems",
-    "pytest_configure",
-    "pytest_runtest_makereport",
-    "site",
-    "site_after",
-    "site_base",
-]
+__all__ = ["site", "site_base"]
 
 PROGRAM = """
 import time

@@ -6,8 +6,8 @@ import subprocess
 import urllib.request
 
 import pytest
-from tests.cluster.fixtures import Namespace, restricted_pod
 from tests.cluster.kubeapi import ApiError, KubeApi, until
+from tests.cluster.namespaces import Namespace, restricted_pod
 from tests.cluster.native.layout import POOL_LABEL, POOLS
 from tests.cluster.provider import Cluster
 from tests.cluster.shell import UnsupportedError

@@ -3,8 +3,8 @@
 import time
 
 import pytest
-from tests.cluster.fixtures import Namespace, restricted_pod
 from tests.cluster.kubeapi import ApiError, KubeApi, until
+from tests.cluster.namespaces import Namespace, restricted_pod
 from tests.cluster.native.faults import Faults
 from tests.cluster.shell import ClusterError
 

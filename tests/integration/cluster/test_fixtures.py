@@ -11,10 +11,7 @@ from tests.cluster.paths import PROJECT
 from tests.cluster.provider import CHOICE, CONSENT, Cluster
 
 CONFTEST = """\
-from tests.cluster.fixtures import (
-    cluster, cluster_turn, namespace,
-    pytest_collection_modifyitems, pytest_configure, pytest_runtest_makereport
-)
+pytest_plugins = ["tests.cluster.fixtures"]
 """
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from tests.cluster import images
-from tests.cluster.fixtures import restricted_pod
 from tests.cluster.kubeapi import KubeApi, until
+from tests.cluster.namespaces import restricted_pod
 from tests.cluster.native import cgroups, layout
 from tests.cluster.native.cluster import NativeCluster
 from tests.cluster.native.node import COVERED, SHIELDED

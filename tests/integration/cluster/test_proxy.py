@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from tests.cluster.fixtures import Namespace
 from tests.cluster.kubeapi import ApiError, KubeApi, Object, until
+from tests.cluster.namespaces import Namespace
 from tests.cluster.proxy.client import ProxyClient
 from tests.cluster.shell import ClusterError, run
 

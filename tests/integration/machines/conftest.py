@@ -9,28 +9,10 @@ from typing import Any
 
 import pytest
 from tests.cluster.kubeapi import Object, until
-from tests.site.fixtures import (
-    cluster,
-    cluster_turn,
-    pytest_collection_modifyitems,
-    pytest_configure,
-    pytest_runtest_makereport,
-    site,
-    site_after,
-    site_base,
-)
+from tests.site.fixtures import site, site_base
 from tests.site.site import Site
 
-__all__ = [
-    "cluster",
-    "cluster_turn",
-    "pytest_collection_modifyitems",
-    "pytest_configure",
-    "pytest_runtest_makereport",
-    "site",
-    "site_after",
-    "site_base",
-]
+__all__ = ["site", "site_base"]
 
 PROGRAM = Path(__file__).parent / "programs" / "waits.py"
 API = "fairlead.dev/v1beta1"

@@ -10,35 +10,12 @@ from typing import Any
 
 import pytest
 from tests.cluster.kubeapi import until
-from tests.site.fixtures import (
-    Site,
-    cluster,
-    cluster_turn,
-    faults,
-    namespace,
-    pytest_collection_modifyitems,
-    pytest_configure,
-    pytest_runtest_makereport,
-    site,
-    site_after,
-    site_base,
-)
+from tests.site.fixtures import Site, site, site_base
 
 from fairlead.api import labels
 from fairlead.api.meta import API_VERSION
 
-__all__ = [
-    "cluster",
-    "cluster_turn",
-    "faults",
-    "namespace",
-    "pytest_collection_modifyitems",
-    "pytest_configure",
-    "pytest_runtest_makereport",
-    "site",
-    "site_after",
-    "site_base",
-]
+__all__ = ["site", "site_base"]
 
 RELEASE = "acting"
 LONG = 240.0

@@ -9,57 +9,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cluster.fixtures import (
-    _bring_up,
-    cannot,
-    cluster_turn,
-    pytest_collection_modifyitems,
-    pytest_configure,
-    pytest_runtest_makereport,
-)
-from tests.cluster.kubeapi import KubeApi
+from tests.cluster.fixtures import cannot
+from tests.cluster.namespaces import temporary
 from tests.cluster.native.cluster import NativeCluster
 from tests.cluster.native.faults import Faults
 from tests.cluster.provider import choose
 from tests.cluster.proxy.client import ProxyClient
-from tests.cluster.shell import UnsupportedError
-from tests.integration.api.actors import CRDS, kubectl
-
-__all__ = [
-    "cluster_turn",
-    "pytest_collection_modifyitems",
-    "pytest_configure",
-    "pytest_runtest_makereport",
-]
+from tests.integration.control_plane import defined
 
 
 @pytest.fixture(scope="session")
 def cluster(cluster_turn: None) -> Iterator[NativeCluster]:
     """An API server of our own with our definitions: its faults hit nobody else."""
-    found = NativeCluster("op-io", nodes=0)
-    try:
-        if choose().provider != "native":
-            raise UnsupportedError("only a native cluster has the fault verbs")
-        found.check()
-    except UnsupportedError as reason:
-        cannot(reason)
-    was_up = found.is_up()
-    try:
-        _bring_up(found)
-        define(found)
-        yield found
-    finally:
-        if not was_up:
-            found.down()
-
-
-def define(cluster: NativeCluster) -> None:
-    """Install our definitions, and wait until the server serves them."""
-    done = kubectl(cluster, "apply", "--server-side", "--force-conflicts", "-f", str(CRDS))
-    assert done.returncode == 0, done.stderr
-    names = [f"crd/{path.stem}.fairlead.dev" for path in CRDS.glob("*.yaml")]
-    done = kubectl(cluster, "wait", "--for=condition=Established", "--timeout=30s", *names)
-    assert done.returncode == 0, done.stderr
+    if choose().provider != "native":
+        cannot("only a native cluster has the fault verbs")
+    made = NativeCluster("op-io", nodes=0)
+    with defined(made):
+        yield made
 
 
 @pytest.fixture
@@ -68,14 +34,6 @@ def faults(cluster: NativeCluster) -> Iterator[Faults]:
     verbs = cluster.faults
     yield verbs
     verbs.restore()
-
-
-@pytest.fixture
-def proxy(faults: Faults) -> ProxyClient:
-    """The fault proxy in front of the API server, without any rule."""
-    client = faults.proxy()
-    client.remove()
-    return client
 
 
 @pytest.fixture
@@ -91,10 +49,6 @@ def here(cluster: NativeCluster, faults: Faults) -> Iterator[str]:
     Nobody waits for its default account here: after an outage of the API server it takes the
     controllers half a minute to come to themselves.
     """
-    api = KubeApi(cluster.kubeconfig)
-    metadata = {"generateName": "test-", "labels": {"fairlead.dev/test": "true"}}
-    name = api.create("/api/v1/namespaces", {"metadata": metadata})["metadata"]["name"]
-    yield str(name)
-    api.close()
-    faults.restore()
-    KubeApi(cluster.kubeconfig).delete(f"/api/v1/namespaces/{name}")
+    with temporary(cluster, restricted=False, ready=False) as own:
+        yield own.name
+        faults.restore()

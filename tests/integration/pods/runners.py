@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.cluster import images
-from tests.cluster.fixtures import Namespace
 from tests.cluster.kubeapi import Object, until
+from tests.cluster.namespaces import Namespace
 
 from fairlead_operator.runners.classify import Ending, Patience, Stuck, Verdict, classify
 from fairlead_operator.runners.pod import build_pod

@@ -10,13 +10,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.cluster import images
 from tests.cluster.kubeapi import KubeApi, Object
 from tests.integration.pods.runners import SMALL, Runners
+from tests.site.setup import apply_definitions
 
 from fairlead_operator.driving.lent import Shared
 from fairlead_operator.driving.upkeep import KEEP_SECONDS, Upkeep
@@ -28,15 +28,13 @@ from fairlead_operator.runners.pod_record import parse_pod
 from fairlead_operator.settings import RunnerSettings
 
 API = "fairlead.dev/v1beta1"
-CRDS = Path(__file__).parents[3] / "crds"
 TASK = {"identifier": "acme.example/Fetch", "version": "v1.0", "entryPoint": "flows:Fetch"}
 
 
 @pytest.fixture(autouse=True, scope="module")
 def defined(runners: Runners) -> None:
     """Our definitions are there."""
-    runners.namespace.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CRDS))
-    runners.namespace.kubectl("wait", "--for=condition=Established", "crd", "--all")
+    apply_definitions(runners.namespace.cluster)
 
 
 @pytest.fixture

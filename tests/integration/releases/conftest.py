@@ -7,32 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cluster.fixtures import Namespace
-from tests.integration.api.conftest import (
-    admin,
-    cluster,
-    cluster_turn,
-    namespace,
-    pytest_collection_modifyitems,
-    pytest_configure,
-    pytest_runtest_makereport,
-    site,
-)
+from tests.cluster.namespaces import Namespace
+from tests.integration.api.conftest import admin, cluster, site
 from tests.integration.command_line import Shell
 
 from fairlead.backends.kubernetes import kubeconfig
 from fairlead.backends.kubernetes.rest import RestClient
 
-__all__ = [
-    "admin",
-    "cluster",
-    "cluster_turn",
-    "namespace",
-    "pytest_collection_modifyitems",
-    "pytest_configure",
-    "pytest_runtest_makereport",
-    "site",
-]
+__all__ = ["admin", "cluster", "site"]
 
 FLOW = """
 from fairlead import ExecutionContext, Task

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.cluster.fixtures import Namespace
+from tests.cluster.namespaces import Namespace
 from tests.integration.command_line import Shell
 from tests.integration.releases.conftest import flow
 

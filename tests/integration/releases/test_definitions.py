@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import yaml
-from tests.cluster.fixtures import Namespace
+from tests.cluster.namespaces import Namespace
 from tests.integration.command_line import Shell
 
 from fairlead.api.crds import KINDS, all_crds

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cluster.fixtures import Namespace
+from tests.cluster.namespaces import Namespace
 
 from fairlead.api.release import MAX_PACKAGE_BYTES, ReleaseTask
 from fairlead.backends.kubernetes.kinds import CONFIGMAPS, RELEASES

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.cluster.fixtures import Namespace, restricted_pod
 from tests.cluster.images import Image
+from tests.cluster.namespaces import Namespace, restricted_pod
 from tests.cluster.provider import Cluster
 from tests.site import images
 

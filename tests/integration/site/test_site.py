@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.cluster.fixtures import restricted_pod
 from tests.cluster.kubeapi import ApiError, KubeApi, Object, until
+from tests.cluster.namespaces import restricted_pod
 from tests.cluster.provider import Cluster
 from tests.cluster.shell import ClusterError
 from tests.site.process import LocalOperator
