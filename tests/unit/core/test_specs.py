@@ -57,7 +57,7 @@ def test_bad_top_level_tasks_change_nothing(
 
 def test_a_long_circle_is_told_in_short() -> None:
     specs = [spec(number, (number + 1) % 10_000) for number in range(10_000)]
-    with pytest.raises(DependencyError, match=r"0 -> 1 -> 2 -> 3 -> 4 -> \(9995 more\) -> 0$"):
+    with pytest.raises(DependencyError, match=r"0 -> 1 -> 2 -> 3 -> 4 -> \(9995 more\) -> 0;"):
         JobGraph().tasks_added(specs, 0.0)
 
 
