@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fairlead.errors import NotFoundError
+from fairlead.backends.handout import hand_out
 from fairlead.sdk.objectstore import ObjectStore
 
 
@@ -20,15 +20,8 @@ def listing(store: ObjectStore, prefix: str) -> list[str]:
 
 def copy(store: ObjectStore, prefix: str, target: Path) -> list[str]:
     """Copy a task's files into a folder; return the paths written."""
-    names = listing(store, prefix)
-    if not names:
-        raise NotFoundError(
-            "The task has left no files. A task leaves those that it writes into context.files."
-        )
-    written = []
-    for name in names:
-        place = target / name
-        place.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(name: str, place: Path) -> None:
         place.write_bytes(store.get(f"{prefix}/{name}"))
-        written.append(str(place))
-    return written
+
+    return hand_out(listing(store, prefix), target, write)

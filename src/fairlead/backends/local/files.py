@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from fairlead.errors import NotFoundError
+from fairlead.backends.handout import hand_out
 
 
 def listing(folder: Path) -> list[str]:
@@ -24,15 +24,8 @@ def copy(folder: Path, target: Path) -> list[str]:
 
     Links are not followed: a task may only hand out what it wrote into its folder.
     """
-    names = listing(folder)
-    if not names:
-        raise NotFoundError(
-            "The task has left no files. A task leaves those that it writes into context.files."
-        )
-    written = []
-    for name in names:
-        place = target / name
-        place.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(name: str, place: Path) -> None:
         shutil.copy2(folder / name, place, follow_symlinks=False)
-        written.append(str(place))
-    return written
+
+    return hand_out(listing(folder), target, write)
