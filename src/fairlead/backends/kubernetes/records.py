@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from time import sleep
 from typing import TYPE_CHECKING
 
 from fairlead.api import labels
-from fairlead.backends.kubernetes.logs import Logs, PodLogs, StoredLogs, following
+from fairlead.backends.kubernetes.logs import (
+    LOOK_AGAIN,
+    Logs,
+    PodLogs,
+    StoredLogs,
+    following,
+)
 from fairlead.backends.kubernetes.views import task_id
 from fairlead.backends.kubernetes.words import (
     Object,
@@ -100,15 +107,11 @@ class Records:
             return True
         return job_state(self._backend.lookup.job_of(task)) in FINAL_JOB_STATES
 
-    def _await_name(self, id: str, over: object) -> str:
+    def _await_name(self, id: str, over: Callable[[], bool]) -> str:
         """Return the name of a task that is still to be made, once it is, if that is awaited."""
-        from time import sleep
-
-        from fairlead.backends.kubernetes.logs import LOOK_AGAIN
-
-        while not over():  # type: ignore[operator]
+        while True:
+            ended = over()
             name = name_of(self._backend.lookup.task(id))
-            if name:
+            if name or ended:
                 return name
             sleep(LOOK_AGAIN)
-        return name_of(self._backend.lookup.task(id))
