@@ -43,21 +43,10 @@ class Patience:
     node_lost: float = NODE_LOST_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """The attempt that the pod held has ended.
+class _Explained:
+    """A reason, which is a key of :data:`~.failures.FAILURES`, and what the cluster says."""
 
-    Attributes
-    ----------
-    kind
-        How it counts.
-    reason
-        Which way to fail it is, a key of :data:`~.failures.FAILURES`.
-    message
-        What the cluster says.
-    """
-
-    kind: OutcomeKind
+    __slots__ = ()
     reason: str
     message: str
 
@@ -73,7 +62,22 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Stuck:
+class Ending(_Explained):
+    """The attempt that the pod held has ended.
+
+    Attributes
+    ----------
+    kind
+        How it counts.
+    """
+
+    kind: OutcomeKind
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck(_Explained):
     """The pod does not start, which people should know; it may still come right.
 
     Attributes
@@ -85,16 +89,6 @@ class Stuck:
     reason: str
     message: str
     until: float | None = None
-
-    @property
-    def remedy(self) -> str:
-        """What to do about it."""
-        return FAILURES[self.reason].remedy
-
-    @property
-    def explained(self) -> str:
-        """The message with the remedy behind it."""
-        return explained(self.reason, self.message)
 
 
 Verdict = Ending | Stuck | None
