@@ -6,7 +6,6 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar, Token
-from types import TracebackType
 from typing import Any
 
 from fairlead.errors import (
@@ -301,12 +300,7 @@ class Workflow:
         self._tokens.append(_current.set(self))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         _current.reset(self._tokens.pop())
 
 

@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import socket
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any, Self
 
 from fairlead.api.reading import read_json
@@ -68,12 +67,7 @@ class Stream:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError, ValueError):
             self._response.close()
         self._connection.close()

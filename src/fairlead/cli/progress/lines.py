@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-
 from fairlead.cli import tally
 from fairlead.cli.output import note
 from fairlead.cli.progress.snapshot import Snapshot
@@ -23,12 +21,7 @@ class Lines:
     def __enter__(self) -> Lines:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Leave nothing behind: each line is complete."""
 
     def show(self, snapshot: Snapshot, now: float) -> None:
