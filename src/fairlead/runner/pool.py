@@ -15,6 +15,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from fairlead.errors import BackendError, BackendUnavailableError
 from fairlead.runner.events import PoolEvents
@@ -22,6 +23,9 @@ from fairlead.runner.protocol import encode_order
 from fairlead.runner.reader import Reader
 from fairlead.runner.zygote import ZygoteConfig
 from fairlead.sdk.attempt import AttemptOrder, OutcomeKind
+
+if TYPE_CHECKING:
+    from fairlead.runner.early import EarlyZygote
 
 EXECUTOR = "fairlead.runner.registered:execute_registered"
 LOADER = "fairlead.runner.program:import_program"
@@ -51,6 +55,8 @@ class WorkerPool:
         Whether what tasks print is shown on the driver's own streams.
     executor, loader
         ``module:function`` of what runs an order, and of what imports a program.
+    early
+        The zygote, where one was made beforehand; another takes its place should it die.
 
     Raises
     ------
@@ -72,6 +78,7 @@ class WorkerPool:
         show: bool = True,
         executor: str = EXECUTOR,
         loader: str = LOADER,
+        early: EarlyZygote | None = None,
     ) -> None:
         if not sys.platform.startswith("linux"):
             raise BackendUnavailableError(
@@ -82,7 +89,7 @@ class WorkerPool:
             list(programs), loader, executor, files_root, memory_limit, list(sys.path), sys.argv[:]
         )
         self._grace = grace
-        self._reader = Reader(size, events, config, show)
+        self._reader = Reader(size, events, config, show, early)
         self._reader.start()
 
     def submit(self, ticket: int, order: AttemptOrder) -> None:

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
 from fairlead.errors import BackendError, FairleadError
 from fairlead.runner import exits, protocol
@@ -28,6 +29,9 @@ from fairlead.runner.watch import Watch
 from fairlead.runner.zygote import ZygoteConfig
 from fairlead.runner.zygote_link import ZygoteLink, load_exit
 from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
+
+if TYPE_CHECKING:
+    from fairlead.runner.early import EarlyZygote
 
 _MOST_RESTARTS = 5
 """Zygotes that may die in a row, no ticket finished between, before the pool gives up."""
@@ -49,7 +53,14 @@ class Reader:
         Whether tickets are taken.
     """
 
-    def __init__(self, size: int, events: PoolEvents, config: ZygoteConfig, show: bool) -> None:
+    def __init__(
+        self,
+        size: int,
+        events: PoolEvents,
+        config: ZygoteConfig,
+        show: bool,
+        early: EarlyZygote | None,
+    ) -> None:
         self.thread = threading.Thread(target=self._run, name="fairlead-pool", daemon=True)
         self.dispatch = Dispatch()
         self.usable = False
@@ -57,7 +68,8 @@ class Reader:
         self._config = config
         self._owner = os.getpid()
         self._oom = OutOfMemoryWatch()
-        self._table = make_table()
+        self._early = early  # until the pool has it
+        self._table = make_table() if early is None else early.table
         self._watch = Watch()
         self._listener = Listener(
             self._watch, self.dispatch, events, show, self._end_worker, self._balance
@@ -121,7 +133,8 @@ class Reader:
             self._let_go()
 
     def _connect(self) -> None:
-        self._link = ZygoteLink(self._config, self._table)
+        early, self._early = self._early, None
+        self._link = ZygoteLink(self._config, self._table, early)
         self._watch.add(self._link.fileno(), self._on_news)
         self._balance()
 

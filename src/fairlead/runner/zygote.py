@@ -1,8 +1,9 @@
 """The process that imports the user's programs once and forks the workers.
 
 ``python -c <boot> CONTROL SLOTS DRIVER`` starts it with a control socket, the table of
-slots and the pid of its driver.  It reads the configuration, imports the programs,
-says READY or BROKEN, and then does what it is told: fork a worker for a slot, kill one.
+slots and the pid of its driver, or it is forked from its driver (``early.py``).  It reads
+the configuration, imports the programs, says READY or BROKEN, and then does what it is
+told: fork a worker for a slot, kill one.
 It tells the driver of each worker's end, after everything that worker had started is
 dead too.  When the driver goes away, however, all workers and all they started die.
 
@@ -65,10 +66,15 @@ class ZygoteConfig:
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """Be the zygote of a driver."""
+    """Be the zygote of the driver that has started this interpreter."""
     control, slots, driver = (int(argument) for argument in arguments)
     for descriptor in (control, slots):
         os.set_inheritable(descriptor, False)  # by what the programs may start
+    serve_driver(control, slots, driver)
+
+
+def serve_driver(control: int, slots: int, driver: int) -> NoReturn:
+    """Be the zygote of a driver."""
     _open_standard_files()
     connect_streams()
     # Jobs that a task runs itself use threads of its worker: processes of its own would

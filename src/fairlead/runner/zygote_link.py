@@ -8,12 +8,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import fairlead
 from fairlead.errors import BackendError, ProgramError
 from fairlead.runner import protocol, wire
 from fairlead.runner.seat import Seat
 from fairlead.runner.zygote import ZygoteConfig
+
+if TYPE_CHECKING:
+    from fairlead.runner.early import EarlyZygote, ForkedProcess
 
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
@@ -28,6 +32,11 @@ class ZygoteLink:
     Making one blocks until the import is done.  The kernel kills the zygote when the
     thread that made it ends, so that thread must be one that lives as long as the pool.
 
+    Parameters
+    ----------
+    early
+        The zygote, if it runs already.
+
     Raises
     ------
     ProgramError
@@ -36,10 +45,14 @@ class ZygoteLink:
         If the system lets no process be started.
     """
 
-    def __init__(self, config: ZygoteConfig, slots: int) -> None:
-        self._sock, theirs = wire.packet_pair()
-        with theirs:
-            self._process = self._started(theirs.fileno(), slots)
+    def __init__(self, config: ZygoteConfig, slots: int, early: EarlyZygote | None = None) -> None:
+        self._process: subprocess.Popen[bytes] | ForkedProcess
+        if early is not None:
+            self._sock, self._process = early.sock, early.process
+        else:
+            self._sock, theirs = wire.packet_pair()
+            with theirs:
+                self._process = self._started(theirs.fileno(), slots)
         self._receiver = wire.Receiver(self._sock)
         try:
             with contextlib.suppress(ConnectionError):  # which waiting for it will tell
