@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from fairlead.errors import InvalidRequestError
 from fairlead_operator.logs import FORMATS, LEVELS
-from fairlead_operator.runners.pod_order import Store
+from fairlead_operator.runners.pod_order import DEFAULT_LOAD_SECONDS, Store
 
 PREFIXES = ("FAIRLEAD_OPERATOR_", "FAIRLEAD_RUNNER_")
 
@@ -154,6 +154,12 @@ RUNNER_STORE_SECRET = Setting(
     "A Secret in the jobs' namespaces whose entries runners get as variables: credentials of the "
     "store.",
 )
+RUNNER_LOAD_SECONDS = Setting(
+    "FAIRLEAD_RUNNER_LOAD_SECONDS",
+    f"`{DEFAULT_LOAD_SECONDS}`",
+    "How many seconds a runner may take to load its Release, where its machine size has no "
+    "`startTimeoutSeconds`.",
+)
 
 SETTINGS: tuple[Setting, ...] = (
     NAMESPACE,
@@ -176,6 +182,7 @@ SETTINGS: tuple[Setting, ...] = (
     RUNNER_STORE_CLAIM,
     RUNNER_STORE_MOUNT,
     RUNNER_STORE_SECRET,
+    RUNNER_LOAD_SECONDS,
 )
 """Every setting, in the order in which the reference shows them."""
 
@@ -190,6 +197,8 @@ class RunnerSettings:
         The image of runners whose Release names none.
     account
         The service account of jobs that name none.
+    load_seconds
+        How long loading a Release may take, where the machine size does not say so.
     """
 
     image: str
@@ -197,6 +206,7 @@ class RunnerSettings:
     image_pull_policy: str | None = None
     image_pull_secrets: tuple[str, ...] = ()
     store: Store = field(default_factory=Store)
+    load_seconds: int = DEFAULT_LOAD_SECONDS
 
 
 @dataclass(frozen=True)
@@ -276,6 +286,7 @@ def _runners(given: _Given, release: str) -> RunnerSettings:
         image_pull_policy=given.one_of(RUNNER_PULL_POLICY, PULL_POLICIES) or None,
         image_pull_secrets=given.names(RUNNER_PULL_SECRETS),
         store=store,
+        load_seconds=given.number(RUNNER_LOAD_SECONDS, DEFAULT_LOAD_SECONDS, 1, 86400),
     )
 
 

@@ -166,6 +166,7 @@ class Granting:
             reuse_seconds=job.reuse_seconds,
             grace_seconds=grace,
             isolation=job.isolation,
+            load_seconds=settings.load_seconds,
             store=settings.store,
             image_pull_policy=settings.image_pull_policy,
             image_pull_secrets=settings.image_pull_secrets,

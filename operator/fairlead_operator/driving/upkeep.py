@@ -378,6 +378,7 @@ class Upkeep:
             release=release,
             account=account,
             image=settings.image,
+            load_seconds=settings.load_seconds,
             store=settings.store,
             image_pull_policy=settings.image_pull_policy,
             image_pull_secrets=settings.image_pull_secrets,

@@ -32,6 +32,9 @@ class Board:
         The Tasks that count.
     holders
         By pod, the name of the task whose present attempt it holds.
+    heard
+        By name, when the runner of an attempt last said that its code has ended and that what
+        it made is being recorded.
     made
         By siblings, the records of subtasks whose attempt is not committed.
     unplaced
@@ -89,6 +92,7 @@ class Board:
         self.records: dict[str, TaskRecord] = {}
         self.bases: dict[str, TaskRecord] = {}
         self.holders: dict[str, str] = {}
+        self.heard: dict[str, float] = {}
         self.made: dict[str, dict[str, TaskRecord]] = {}
         self.swept: set[str] = set()
         self.unplaced: dict[str, TaskRecord] = {}

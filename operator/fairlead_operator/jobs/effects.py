@@ -36,7 +36,7 @@ _WITHOUT_ATTEMPT: Mapping[str, Any] = {
     "stop": "",
     "started": None,
     "outcome": None,
-    "children": 0,
+    "delivery": None,
 }
 """What a record has where no attempt holds the task."""
 
@@ -64,6 +64,7 @@ def _task_changed(board: Board, effect: TaskChanged, now: float) -> None:
     if board.holders.get(record.pod_name) == name:  # The pod may hold another task by now.
         del board.holders[record.pod_name]
     board.grants.pop(name, None)
+    board.heard.pop(name, None)
     ended = board.ended.pop(name, None)
     if record.state is not effect.state or effect.state is TaskState.QUEUED:
         _write(board, record, effect, ended, now)
@@ -81,6 +82,9 @@ def _write(
     now: float,
 ) -> None:
     body = _body(record, effect, grown_size(board, record), now)
+    discarded = _discards(record, effect)
+    if discarded:
+        body["children"] = None
     attempts = record.attempts
     if ended is not None:
         attempts = body["attempts"] = taskstatus.with_attempt(attempts, ended)
@@ -93,8 +97,19 @@ def _write(
         platform_failures=effect.platform_failures,
         not_before=effect.not_before,
         attempts=attempts,
+        children=0 if effect.state is TaskState.QUEUED or discarded else record.children,
         **(_WITHOUT_ATTEMPT if effect.state is TaskState.QUEUED else {}),
     )
+
+
+def _discards(record: TaskRecord, effect: TaskChanged) -> bool:
+    """Return whether a success with subtasks is cancelled that was reported but not committed.
+
+    Its Task must not look like one that was cancelled after its commit: neither its subtasks
+    nor what it has written into the job's cache count.
+    """
+    uncommitted = record.state is TaskState.RUNNING and record.children > 0
+    return uncommitted and effect.state is TaskState.CANCELLED
 
 
 def _body(record: TaskRecord, effect: TaskChanged, size: str, now: float) -> dict[str, Any]:

@@ -22,18 +22,21 @@ from fairlead_operator.jobs.tasks import Outcome, TaskRecord
 CHILDREN_PATIENCE = 5.0
 """Seconds after which subtasks that were reported but not seen are listed."""
 
+_WORDS = {OutcomeKind.NEVER_STARTED: "NotLoaded"}
+"""Reasons of what runners report, where they are not the kind: one that can report has started."""
+
 KEPT = frozenset({TaskState.COMPUTED, TaskState.COMPLETED})
 
 
 def reported(board: Board, record: TaskRecord, outcome: Outcome, now: float) -> None:
     """Take an attempt's end as its runner reported it."""
-    if outcome.kind in AT_ONCE:
+    if outcome.kind in AT_ONCE or outcome.kind is OutcomeKind.NEVER_STARTED:
         # Whatever ended the attempt ends the runner too, though that may be seen only later.
         board.runners.leaving(record.pod_name, now)
     else:
         board.runners.idle(record.pod_name, now if outcome.time is None else outcome.time, now)
     if outcome.kind is not OutcomeKind.SUCCEEDED:
-        failed(board, record, outcome.kind, _why(outcome), now)
+        failed(board, record, outcome.kind, _why(outcome), now, _WORDS.get(outcome.kind, ""))
     elif not record.children:
         _succeeded(board, record, (), now)
     elif not commit(board, record, now):

@@ -17,7 +17,7 @@ from fairlead.core.graph import JobGraph
 from fairlead.core.outcomes import OutcomeKind
 from fairlead.core.reasons import QUEUE_TIMEOUT
 from fairlead.core.states import FINAL_TASK_STATES, TaskState
-from fairlead_operator.jobs import adding, endings, podwatch, taskstatus
+from fairlead_operator.jobs import adding, deliveries, endings, podwatch, taskstatus
 from fairlead_operator.jobs.actions import Action, CreatePod, DeletePod, PatchTask
 from fairlead_operator.jobs.alarms import Alarm, AlarmKind
 from fairlead_operator.jobs.asking import Grant, Runners
@@ -190,6 +190,7 @@ class JobModel:
             self._wish(record, now)
         if not podwatch.runs(board, record):
             return
+        deliveries.heard(board, record, before, now)
         outcome = record.reported
         if outcome is not None:
             if before is None or before.reported is None:
@@ -327,7 +328,7 @@ class JobModel:
         elif alarm.kind is AlarmKind.DEADLINE:
             board.graph.cancel(now, "DeadlineExceeded")
         elif alarm.kind is AlarmKind.KILL:
-            self._kill(alarm)
+            self._kill(alarm, now)
         else:
             record = board.records.get(alarm.name)
             if (
@@ -337,11 +338,13 @@ class JobModel:
             ):
                 self._wake_attempt(alarm, record, now)
 
-    def _kill(self, alarm: Alarm) -> None:
+    def _kill(self, alarm: Alarm, now: float) -> None:
         """End a runner that did not end an attempt, also one whose task was cancelled alone."""
         record = self.board.records[alarm.name]
         node = self.board.graph.nodes.get(alarm.name)
         if node is None or node.attempt != alarm.attempt or record.reported is not None:
+            return
+        if record.stop == "Timeout" and deliveries.goes_on(self.board, record, alarm.kind, now):
             return
         pod = self.board.runners.pod(record.pod_name)
         if pod is not None and not pod.ended:
@@ -352,7 +355,7 @@ class JobModel:
         if alarm.kind is AlarmKind.CHILDREN:
             endings.look_for_children(board, record)
         elif alarm.kind is AlarmKind.TIMEOUT:
-            if record.reported is None:
+            if record.reported is None and not deliveries.goes_on(board, record, alarm.kind, now):
                 order_stop(board, record.name, record.attempt, StopKind.TIMEOUT, now)
         elif alarm.kind is AlarmKind.QUEUE:
             self._waited(record, now)

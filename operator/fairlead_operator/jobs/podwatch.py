@@ -9,7 +9,7 @@ from __future__ import annotations
 from fairlead.core.effects import StopKind
 from fairlead.core.outcomes import OutcomeKind
 from fairlead.core.states import TaskState
-from fairlead_operator.jobs import endings
+from fairlead_operator.jobs import deliveries, endings
 from fairlead_operator.jobs.actions import DeletePod, ReadPod, ReadTask
 from fairlead_operator.jobs.alarms import AlarmKind
 from fairlead_operator.jobs.board import Board
@@ -39,6 +39,7 @@ def take_up(board: Board, record: TaskRecord, now: float) -> None:
         endings.reported(board, record, outcome, now)
         return
     board.runners.held(record.pod_name, now)
+    deliveries.heard(board, record, None, now)
     if record.starting:
         watch_start(board, record, record.attempt, record.assigned or now)
     else:
@@ -109,7 +110,7 @@ def _ending(
     board: Board, record: TaskRecord, pod: PodRecord | None, now: float
 ) -> tuple[OutcomeKind, str]:
     """Return how an attempt ended whose pod is no more: what was asked of it comes first."""
-    if record.stop == "Timeout":
+    if record.stop == "Timeout" and record.delivery is None:
         return OutcomeKind.TIMEOUT, f"it took longer than {record.facts.timeout} s"
     if record.started is None and _left_quietly(record, pod):
         return OutcomeKind.RELEASED, "the runner ended before it had begun with the task"

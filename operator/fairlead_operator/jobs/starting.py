@@ -97,6 +97,7 @@ def _start(board: Board, name: str, attempt: int, grant: Grant | Refused, now: f
         outcome=None,
         children=0,
         stop="",
+        delivery=None,
     )
     if grant.warm:
         watch_time(board, record, attempt, now)

@@ -89,6 +89,8 @@ class TaskRecord:
 
     Times are seconds since the epoch.  ``attempts`` and ``conditions`` are as the API
     server shows them, because they are only ever written back with something added.
+    ``delivery`` is when the runner, by its own clock, said that it was recording what its
+    attempt has made.
     """
 
     facts: TaskFacts
@@ -109,6 +111,7 @@ class TaskRecord:
     started: float | None
     outcome: Outcome | None
     children: int
+    delivery: float | None
     attempts: Sequence[Mapping[str, Any]]
     conditions: Sequence[Mapping[str, Any]]
 
@@ -145,6 +148,7 @@ class TaskRecord:
             seconds(status.get("startTime")),
             None if outcome is None else _outcome(outcome),
             status.get("children", 0),
+            seconds(status.get("deliveryTime")),
             status.get("attempts") or (),
             status.get("conditions") or (),
         )

@@ -39,6 +39,7 @@ _REPORTS = (
     "progressDetails",
     "statusText",
     "startTime",
+    "deliveryTime",
 )
 """What an attempt has reported, which the next one begins without."""
 

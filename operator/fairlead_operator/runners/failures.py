@@ -210,6 +210,15 @@ _NEVER_STARTED = (
         " end the process; `kubectl logs` of the pod shows what it wrote.",
     ),
     FailureClass(
+        "NotLoaded",
+        OutcomeKind.NEVER_STARTED,
+        "The runner's release was not loaded in time: one of its modules waits for something at"
+        " import, or its archive could not be fetched.",
+        "Let no module wait for a download or a server at import: do that inside the task. Where"
+        " importing takes that long, set startTimeoutSeconds of the machine size, or"
+        " FAIRLEAD_RUNNER_LOAD_SECONDS of the operator.",
+    ),
+    FailureClass(
         "NeverStarted",
         OutcomeKind.NEVER_STARTED,
         "The runner ended before its container had started.",

@@ -201,6 +201,7 @@ def runner_variable(order: PodOrder) -> str:
         "reuse": order.reuse,
         "reuseSeconds": order.reuse_seconds,
         "graceSeconds": order.grace_seconds,
+        "loadSeconds": order.size.start_timeout or order.load_seconds,
         "release": _told_release(order),
     }
     # Kubernetes replaces $(NAME) in values; $$ stands for a dollar sign.

@@ -11,6 +11,7 @@ from fairlead_operator.runners.sizes import Size
 
 DEFAULT_REUSE_SECONDS = 10
 DEFAULT_GRACE_SECONDS = 30
+DEFAULT_LOAD_SECONDS = 300
 
 FOR_EVER = 366 * 24 * 3600
 """What the runner of a machine group is told to wait idle: the operator ends it."""
@@ -70,6 +71,8 @@ class PodOrder:
         Which tasks may share it, and how long it waits for them.
     grace_seconds
         How long a task is given to end by itself.
+    load_seconds
+        How long it may take to load its release, where its size says nothing of its start.
     spot
         Whether only nodes that may be taken away will do, though the size does not say so.
     """
@@ -88,6 +91,7 @@ class PodOrder:
     reuse: str = "WithinJob"
     reuse_seconds: int = DEFAULT_REUSE_SECONDS
     grace_seconds: int = DEFAULT_GRACE_SECONDS
+    load_seconds: int = DEFAULT_LOAD_SECONDS
     isolation: str = "Shared"
     spot: bool = False
     store: Store = field(default_factory=Store)

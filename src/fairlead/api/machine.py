@@ -69,7 +69,8 @@ class MachineSizeSpec(Model):
     grows_to: ObjectName | None = None
     """The MachineSize for the next attempt of a task that ran out of memory on this one."""
     start_timeout_seconds: Annotated[int, Field(ge=1, le=86_400)] | None = None
-    """How long a runner may take to start before its attempt counts as never started."""
+    """How long a runner may take to start before its attempt counts as never started, and how long
+    it may then take to load its Release."""
     node_lost_seconds: Annotated[int, Field(ge=1, le=86_400)] | None = None
     """How long after a lost node's pod was to be deleted the task starts elsewhere. 60 if not
     set."""

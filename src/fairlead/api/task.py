@@ -208,6 +208,7 @@ REPORTED = (
     "reason",
     "report",
     "startTime",
+    "deliveryTime",
     "progress",
     "progressDetails",
     "display",
@@ -262,6 +263,9 @@ class TaskStatus(Model):
     that a late one changes nothing."""
     start_time: datetime | None = None
     """When the task's code started."""
+    delivery_time: datetime | None = None
+    """When the runner last said that the task's code has ended and that it is recording what the
+    attempt has made. Only there while that takes long; the attempt is not out of time then."""
     progress: Annotated[str, Field(max_length=64)] | None = None
     """How far it is: 3/10."""
     progress_details: Annotated[list[ProgressDetail], Field(max_length=32), at_once()] | None = None

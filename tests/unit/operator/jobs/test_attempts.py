@@ -351,6 +351,19 @@ def test_subtasks_that_others_made_do_not_count() -> None:
     assert seen.state("top/7") == "Queued"
 
 
+def test_a_release_that_is_not_loaded_in_time_is_the_platforms_failure() -> None:
+    seen = world(task("a"))
+    first = seen.status("a")["podName"]
+    seen.refuse_to_load("a").wait(60)
+    status = seen.status("a")
+    assert (status["attempt"], status["platformFailures"]) == (2, 1)
+    assert status["attempts"][0]["kind"] == "NeverStarted"
+    assert status["attempts"][0]["message"].startswith("LoadTimeoutError: release r was not")
+    assert status["podName"] != first  # which is about to end
+    events = [one for one in seen.ordered(orders.EmitEvent) if one.reason == "AttemptFailed"]
+    assert "NotLoaded: LoadTimeoutError" in events[0].note
+
+
 def test_an_attempt_that_claims_more_subtasks_than_there_are_is_void() -> None:
     seen = world(task("top"))
     seen.finish("top", OutcomeKind.SUCCEEDED, {}, claims=3)
@@ -363,6 +376,33 @@ def test_an_attempt_that_claims_more_subtasks_than_there_are_is_void() -> None:
     assert set(seen.states()) == {"top"}
     seen.finish("top")
     assert seen.job_state == "Completed"
+
+
+def test_what_is_cancelled_before_its_commit_does_not_look_committed() -> None:
+    """Its subtasks are removed, what it has cached is not published, and nobody misses any."""
+    seen = world(task("top", failurePolicy="Ignore"), task("b"))
+    seen.begin("b").finish("top", OutcomeKind.SUCCEEDED, {}, claims=3)
+    assert seen.state("top") == "Running"
+    seen.annotate("top", "Cancelled")
+    status = seen.status("top")
+    assert (status["state"], "children" in status) == ("Cancelled", False)
+    seen.model = None
+    seen.operate()
+    assert set(seen.states()) == {"top", "b"}
+    seen.model = None
+    seen.operate()
+    assert (seen.state("b"), seen.job_state) == ("Running", "Running")
+    seen.finish("b")
+    assert seen.job_state == "Completed"
+
+
+def test_what_is_cancelled_after_its_commit_still_looks_committed() -> None:
+    seen = world(task("top", failurePolicy="Ignore"), task("b"))
+    seen.begin("b").finish("top", OutcomeKind.SUCCEEDED, {})
+    assert seen.state("top") == "Computed"
+    seen.annotate("top", "Cancelled")
+    status = seen.status("top")
+    assert (status["state"], status["children"]) == ("Cancelled", 1)
 
 
 def test_subtasks_that_are_seen_late_are_waited_for() -> None:

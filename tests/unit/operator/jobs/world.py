@@ -32,6 +32,7 @@ from fairlead_operator.runners.pod_record import Container, PodRecord
 
 NAMESPACE = "unit"
 START = 1_800_000_000.0
+REUSE_SECONDS = 10.0
 
 
 class Crash(Exception):  # noqa: N818 (it is no error of the code under test)
@@ -44,6 +45,7 @@ class Runners:
     def __init__(self, world: World) -> None:
         self.world = world
         self.waiting: set[str] = set()
+        self.idle_since: dict[str, float] = {}
         self.refusals: dict[Callable[[Wanted], bool], Refused] = {}
         self.room = 1000
         self.reuse = True
@@ -73,6 +75,10 @@ class Runners:
         pod = self.world.pods.get(pod_name)
         if pod is not None and not pod.ended:
             self.waiting.add(pod_name)
+            self.idle_since[pod_name] = now
+
+    def overstays(self, pod_name: str, now: float) -> bool:
+        return pod_name in self.waiting and now > self.idle_since[pod_name] + REUSE_SECONDS
 
     def leaving(self, pod_name: str, now: float) -> None:
         self.waiting.discard(pod_name)
@@ -371,6 +377,27 @@ class World:
             else:
                 status["state"] = "Completed"
         self._report(raw, status)
+        return self.operate()
+
+    def refuse_to_load(self, key: str) -> World:
+        """Let the runner of a task say that its release hangs at import."""
+        raw = self.raw(key)
+        pod = self.pods[raw["status"]["podName"]]
+        self._tell_pod(replace(pod, phase="Running", container=Container(started=self.now)))
+        outcome = {
+            "kind": "NeverStarted",
+            "attempt": raw["status"]["attempt"],
+            "podUID": pod.uid,
+            "time": text(self.now),
+            "type": "LoadTimeoutError",
+            "message": "release r was not loaded after 300 s",
+        }
+        self._report(raw, {"outcome": outcome})
+        return self.operate()
+
+    def record(self, key: str) -> World:
+        """Let a runner say that its task's code has ended and that it is recording the rest."""
+        self._report(self.raw(key), {"deliveryTime": text(self.now)})
         return self.operate()
 
     def submit(self, parent: str, key: str, *, pod_uid: str = "", **spec: Any) -> str:

@@ -103,6 +103,7 @@ def test_what_the_agent_is_told() -> None:
         "reuse": "WithinJob",
         "reuseSeconds": 20,
         "graceSeconds": 30,
+        "loadSeconds": 300,
         "release": {
             "name": "flows",
             "sha256": None,
