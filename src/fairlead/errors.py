@@ -93,6 +93,10 @@ class ReleaseError(FairleadError):
     """A program cannot be made into a release, or a release is not what was published."""
 
 
+class LoadTimeoutError(FairleadError):
+    """A runner did not load its release in time, so the task could not begin."""
+
+
 class JobFailedError(TaskError):
     """A job ended without success and its failure cannot be raised as its own class."""
 

@@ -7,6 +7,7 @@ anything that the task's code does; what that was is in the outcome.
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 from fairlead.core.outcomes import OutcomeKind
@@ -87,11 +88,11 @@ def _result_refs(
 def _failed(
     context: ExecutionContext, definition: TaskDefinition, error: BaseException
 ) -> AttemptOutcome:
-    kind = kind_of(error)
+    ended, kind = time.monotonic(), kind_of(error)
     failure = failure_of(error, kind)
     if isinstance(error, SystemExit):
         failure = _exit_failure(definition, error)
-    outcome = AttemptOutcome(kind, failure=failure, version=definition.version)
+    outcome = AttemptOutcome(kind, failure=failure, version=definition.version, ended=ended)
     _tell(context, outcome)
     return outcome
 

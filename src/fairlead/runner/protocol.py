@@ -136,6 +136,8 @@ def _details(outcome: AttemptOutcome) -> tuple[bytes, list[bytes]]:
         details["status"] = outcome.status_text
     if outcome.failure is not None:
         details["failure"] = _plain_failure(outcome.failure)
+    if outcome.ended:
+        details["ended"] = outcome.ended
     return (json.dumps(details).encode() if details else b""), blobs
 
 
@@ -148,6 +150,7 @@ def _add_details(outcome: AttemptOutcome, details: dict[str, Any], blobs: _Blobs
     outcome.status_text = details.get("status")
     failure = details.get("failure")
     outcome.failure = None if failure is None else Failure(*failure)
+    outcome.ended = float(details.get("ended", 0.0))
 
 
 class _Blobs:

@@ -80,7 +80,8 @@ class AttemptOutcome:
 
     ``result_refs`` point into ``result`` at futures of the attempt's own subtasks.
     ``cache_writes`` are published only if the backend commits this attempt.
-    ``version`` is the version of the definition that ran.
+    ``version`` is the version of the definition that ran.  ``ended`` is when the task's code
+    failed, by this machine's ``time.monotonic()``; 0 where it did not, or nobody can tell.
     """
 
     kind: OutcomeKind
@@ -93,6 +94,7 @@ class AttemptOutcome:
     status_text: str | None = None
     failure: Failure | None = None
     version: str = ""
+    ended: float = 0.0
 
 
 class AttemptHost(Protocol):

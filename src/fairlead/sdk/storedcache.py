@@ -5,12 +5,13 @@ Objects below ``jobs/<job>/cache``::
     staged/<task>/<uid>/<attempt>/<pod>   all that one attempt has written, in one object
     keys/<quoted key>=/<stamp>.<writer>   one version of one key; the highest stamp counts
 
-An attempt stages what it has written before its outcome is recorded.  Once it is, its
-entries are copied to their keys and the staged object goes.  Whoever reads looks for staged
-objects first and asks whether their attempts were committed: a runner that dies between
-the record and the copying loses nothing, because the next reader does the copying.
+An attempt stages what it has written before its outcome is recorded.  Once it is committed,
+its entries are copied to their keys and the staged object goes.  Whoever reads or writes
+looks for staged objects first and asks whether their attempts were committed: a runner that
+dies between the record and the copying, or does not live to see the commit, loses nothing,
+because the next one does the copying.
 
-Stamps are times, but above all stamps of the same key that were there when the attempt
+Stamps are times, but above all stamps of the same key that were committed when the attempt
 ended: one task that runs after another wins over it, whatever their clocks say.  Versions
 are never overwritten, so two that publish at the same time cannot undo each other.
 """
@@ -127,7 +128,8 @@ class StoredCache(JobCache):
             self._store.delete(old)
 
     def _stamps(self, keys: Iterable[str]) -> int:
-        """Return a stamp above all that these keys have."""
+        """Return a stamp above all that these keys have, also by what is not yet copied."""
+        self._settle()
         wanted = list(keys)
         if len(wanted) <= _FEW:
             there = [one for key in wanted for one in self._store.list(self._folder(key))]

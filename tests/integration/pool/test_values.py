@@ -72,6 +72,7 @@ def test_an_outcome_crosses_whole(kind: OutcomeKind) -> None:
         "text",
         FAILURE,
         "v3.4",
+        12345.678901,
     )
 
     decoded = protocol.decode_outcome(protocol.encode_outcome(outcome))

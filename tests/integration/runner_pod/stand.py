@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -69,6 +70,11 @@ class AgentProcess:
     process: subprocess.Popen[bytes]
     log: Path
     work: Path
+    began: float = field(default_factory=time.monotonic)
+
+    def age(self) -> float:
+        """How many seconds ago it was started."""
+        return time.monotonic() - self.began
 
     def said(self) -> str:
         """What it has written so far."""
@@ -199,6 +205,14 @@ class Stand:
             return found if all(one in found for one in wanted) else None
 
         return until(f"{name} has {', '.join(wanted)}", there, timeout=seconds, every=0.05)
+
+    def wait_change(self, name: str, field: str, before: object, seconds: float = 60) -> None:
+        """Wait until a field of a Task's status is there with another value."""
+
+        def changed() -> bool:
+            return self.status(name).get(field, before) != before
+
+        until(f"{field} of {name} changes", changed, timeout=seconds, every=0.05)
 
     def wait_outcome(self, name: str, seconds: float = 60) -> Object:
         """Wait until a Task's attempt has been reported; its status."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,12 @@ FLOW = released("flow", "Square", "Wait")
 LARGE = released("large", "Hog", "Steps")
 
 
-def waiting(stand: Stand, *, obey: bool = True, **spec: object) -> tuple[str, AgentProcess]:
+def waiting(
+    stand: Stand, *, obey: bool = True, fail: bool = False, **spec: object
+) -> tuple[str, AgentProcess]:
     """Start a task that waits, and wait until it does; its name, and its agent."""
-    task, pod = stand.make("Wait", {"name": "w", "obey": obey}, **spec), stand.pod()
+    value = {"name": "w", "obey": obey, "fail": fail}
+    task, pod = stand.make("Wait", value, **spec), stand.pod()
     stand.assign(task, pod)
     agent = stand.start(pod, FLOW, task)
     began = stand.folder / "w.began"
@@ -104,6 +108,31 @@ def test_a_task_that_does_not_return_while_its_pod_ends_is_disrupted(stand: Stan
     assert outcome["kind"] == "Disrupted"
     assert agent.wait() == 0
     assert not Path(f"/proc/{pid_of_task(stand)}").exists()
+
+
+def test_what_failed_before_its_pod_was_told_to_end_is_the_tasks_own_failure(
+    stand: Stand,
+) -> None:
+    """The agent hears of the failure and of the end at the same time."""
+    task, agent = waiting(stand, fail=True)
+    os.kill(agent.process.pid, signal.SIGSTOP)
+    (stand.folder / "w.end").touch()
+    until("the task has failed", (stand.folder / "trouble").exists)
+    agent.terminate()
+    os.kill(agent.process.pid, signal.SIGCONT)
+    outcome = stand.wait_outcome(task)["outcome"]
+    assert (outcome["kind"], outcome["type"]) == ("Error", "TroubleError")
+    assert agent.wait() == 0
+
+
+def test_what_fails_because_its_pod_ends_is_disrupted(stand: Stand) -> None:
+    task, agent = waiting(stand, fail=True, obey=False)
+    agent.terminate()
+    until("it is told", (stand.folder / "w.told").exists)
+    (stand.folder / "w.end").touch()
+    outcome = stand.wait_outcome(task)["outcome"]
+    assert outcome["kind"] == "Disrupted"
+    assert "TroubleError: in trouble" in outcome["message"]
 
 
 def test_a_pod_that_ends_while_idle_ends_at_once(stand: Stand) -> None:

@@ -12,7 +12,7 @@ from fairlead.runner.pod.cache import verdict_of
 from fairlead.sdk.objectstore import open_store
 from fairlead.sdk.storedcache import StagedBy, StoredCache, Verdict
 
-LARGE = released("large", "Large", "Keep", "Steps")
+LARGE = released("large", "Large", "Keep", "KeepAndMake", "Length", "Steps")
 
 
 def store_of(stand: Stand):
@@ -81,6 +81,33 @@ def test_what_was_staged_by_an_attempt_that_was_not_committed_is_not_found(
         agent.kill()
     assert stand.run(LARGE, "Keep", {"key": "k"})["result"] == '"- of "'
     stand.patch(task, podName=stand.pod().name, attempt=2)
+    assert stand.run(LARGE, "Keep", {"key": "k"})["result"] == '"- of "'
+    assert not store_of(stand).list(f"jobs/{stand.job_uid}/cache/staged")
+
+
+def test_what_a_task_with_subtasks_has_written_waits_for_its_commit(stand: Stand) -> None:
+    """That is the operator's, who may find that not all subtasks are there."""
+    staged = f"jobs/{stand.job_uid}/cache/staged"
+    task, pod = stand.make("KeepAndMake", {"key": "k", "value": "v"}), stand.pod()
+    stand.assign(task, pod)
+    agent = stand.start(pod, LARGE, task)
+    assert stand.wait_outcome(task)["children"] == 1
+    assert agent.wait() == 0
+    assert "k" not in cache_of(stand)
+    assert store_of(stand).list(staged)
+    stand.patch(task, state="Computed")
+    assert cache_of(stand).get("k") == b"v"
+    assert not store_of(stand).list(staged)
+
+
+def test_what_a_task_has_written_whose_attempt_is_void_is_not_found(stand: Stand) -> None:
+    task, pod = stand.make("KeepAndMake", {"key": "k", "value": "v"}), stand.pod()
+    stand.assign(task, pod)
+    agent = stand.start(pod, LARGE, task)
+    stand.wait_outcome(task)
+    assert agent.wait() == 0
+    stand.patch(task, state="Queued", outcome=None, children=None, result=None, podName=None)
+    assert "k" not in cache_of(stand)
     assert stand.run(LARGE, "Keep", {"key": "k"})["result"] == '"- of "'
     assert not store_of(stand).list(f"jobs/{stand.job_uid}/cache/staged")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -142,6 +143,10 @@ class TestFailure:
         assert failure.arguments == ["boom", 3]
         assert "in fail" in failure.traceback
         assert "runner/execute.py" not in failure.traceback
+
+    def test_when_it_was_is_told(self, attempt: Any):
+        before = time.monotonic()
+        assert before <= attempt(Do("fail")).ended <= time.monotonic()
 
     def test_what_was_shown_before_is_kept_but_not_what_was_written(self, attempt: Any):
         outcome = attempt(Do("show_and_fail"))

@@ -74,6 +74,19 @@ def test_a_task_after_another_wins_whoever_publishes_last(caches: Caches) -> Non
     assert caches.cache().get("a") == b"second"
 
 
+def test_a_subtask_wins_over_its_parent_of_which_nothing_is_published_yet(
+    caches: Caches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runner of a parent ends before the parent is committed; their clocks differ."""
+    caches.cache().stage(ONE, {"a": b"parent"})
+    caches.verdicts[ONE] = "committed"
+    monkeypatch.setattr("time.time_ns", lambda: 1000)
+    caches.cache().stage(TWO, {"a": b"subtask"})
+    caches.verdicts[TWO] = "committed"
+    assert caches.cache().get("a") == b"subtask"
+    assert caches.store.list(STAGED) == []
+
+
 def test_a_clock_that_goes_back_does_not_bring_old_values_back(
     caches: Caches, monkeypatch: pytest.MonkeyPatch
 ) -> None:

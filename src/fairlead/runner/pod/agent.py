@@ -6,11 +6,9 @@ import contextlib
 import os
 import signal
 import sys
-import threading
 import time
 from types import FrameType
 
-from fairlead.errors import BackendError, FairleadError
 from fairlead.runner.descendants import adopt_orphans, children
 from fairlead.runner.pod.assignment import Assignment, Object, assigned, selects_assigned
 from fairlead.runner.pod.attempt import Attempt, PodBrokenError
@@ -18,12 +16,11 @@ from fairlead.runner.pod.context import Inbox, Pod
 from fairlead.runner.pod.errors import StoppedWaitingError
 from fairlead.runner.pod.following import Follower
 from fairlead.runner.pod.health import serve_health
+from fairlead.runner.pod.loading import Loading
 from fairlead.runner.pod.patience import persistently
 from fairlead.runner.pod.rest import TaskApi
-from fairlead.runner.pod.rooms import Rooms, unpack_release
+from fairlead.runner.pod.rooms import Rooms
 from fairlead.runner.pod.settings import PodSettings
-from fairlead.runner.pod.stage import Stage
-from fairlead.sdk.objectstore import ObjectStore, open_store
 from fairlead.sdk.settings import BACKEND, RELEASE
 
 _TICK = 1.0
@@ -35,30 +32,16 @@ class Agent:
 
     def __init__(self, settings: PodSettings) -> None:
         self._settings = settings
-        self._no_store: FairleadError | None = None
-        store = self._opened(settings.store) if settings.store else None
-        self._pod = Pod(
-            settings,
-            TaskApi(settings.api, f"fairlead-runner/{settings.name}"),
-            store,
-            Rooms(settings),
-            Inbox(),
-        )
+        rooms, inbox = Rooms(settings), Inbox()
+        loading = Loading(settings, rooms, lambda: inbox.put(None, "loaded"))
+        api = TaskApi(settings.api, f"fairlead-runner/{settings.name}")
+        self._pod = Pod(settings, api, loading.store, rooms, loading, inbox)
         self._done: set[tuple[str, int]] = set()
-
-    def _opened(self, url: str) -> ObjectStore | None:
-        """Return the store; if it cannot be opened, the first task is told why."""
-        try:
-            return open_store(url)
-        except FairleadError as error:
-            self._no_store = BackendError(f"the object store cannot be opened: {error}")
-            return None
 
     def run(self) -> int:
         """Run tasks until the pod is not needed any more; return its exit code."""
         self._prepare()
-        loading = threading.Thread(target=self._load, name="fairlead-load", daemon=True)
-        loading.start()
+        self._pod.loading.begin()
         try:
             return self._run()
         except StoppedWaitingError:
@@ -83,7 +66,9 @@ class Agent:
             if self._pod.terminating.is_set() or not self._settings.reuse:
                 return 0
             assignment = None
-            stage = self._pod.stage.result()
+            stage = self._pod.loading.stage()
+            if stage is None:
+                continue  # nothing has run
             if not stage.alive:
                 print("fairlead: worker processes keep being killed", file=sys.stderr, flush=True)
                 return 1
@@ -156,26 +141,12 @@ class Agent:
         os.chdir(self._pod.rooms.task)
 
     def _on_terminate(self, number: int, frame: FrameType | None) -> None:
-        self._pod.terminating.set()
-        self._pod.inbox.put(None, "terminate")
-
-    def _load(self) -> None:
-        """Load the release; how that went is for the first task to tell."""
-        try:
-            if self._no_store is not None:
-                raise self._no_store
-            unpack_release(self._settings, self._pod.rooms, self._pod.store)
-            self._pod.stage.set_result(Stage(self._settings, self._pod.rooms))
-        except FairleadError as error:
-            self._pod.stage.set_exception(error)
-        except OSError as error:
-            self._pod.stage.set_exception(BackendError(f"the release cannot be read: {error}"))
+        self._pod.terminate()
 
     def _reap(self) -> None:
         """Bury orphans: the pod's first process inherits them all."""
-        zygote = None
-        if self._pod.stage.done() and self._pod.stage.exception() is None:
-            zygote = self._pod.stage.result().zygote
+        stage = self._pod.loading.made
+        zygote = stage.zygote if stage is not None else None
         for pid in children():
             if zygote is not None and pid != zygote:
                 with contextlib.suppress(ChildProcessError):
@@ -183,5 +154,5 @@ class Agent:
 
     def _close(self) -> None:
         # A release that is still being loaded goes with this process.
-        if self._pod.stage.done() and self._pod.stage.exception() is None:
-            self._pod.stage.result().close()
+        if (stage := self._pod.loading.made) is not None:
+            stage.close()

@@ -25,6 +25,7 @@ from fairlead.runner.pod.errors import NotHeldError, StoppedWaitingError
 from fairlead.runner.pod.following import Follower
 from fairlead.runner.pod.guard import Guard
 from fairlead.runner.pod.outcomes import own_outcome
+from fairlead.runner.pod.pulse import Pulse
 from fairlead.runner.pod.reports import Reports
 from fairlead.runner.pod.settings import ListedTask
 from fairlead.runner.pod.showing import EVERY, Shower, shown
@@ -62,7 +63,9 @@ class Attempt:
         folder = f"jobs/{assignment.job_uid}/logs/{assignment.name}/{assignment.attempt}"
         self._archive = LogArchive(pod.store, folder)
         self._shower = Shower(self._reports)
-        self._delivery = Delivery(pod, assignment, self._reports, self._values)
+        self._pulse = Pulse(self._reports)
+        self._delivery = Delivery(pod, assignment, self._reports, self._values, self._pulse.step)
+        self._stops = [assignment.stop] if assignment.stop else []
 
     def run(self) -> None:
         """See the attempt through, until its outcome is recorded or it is discarded.
@@ -82,9 +85,10 @@ class Attempt:
         try:
             outcome = self._outcome()
             self._shower.close()
-            self._archive.close()
-            if not self._lost.is_set():
-                self._delivery.deliver(outcome)
+            with self._pulse:
+                self._archive.close()
+                if not self._lost.is_set():
+                    self._delivery.deliver(outcome)
         except (NotHeldError, StoppedWaitingError):
             pass  # whatever it did is for nobody
         finally:
@@ -111,22 +115,49 @@ class Attempt:
             return own_outcome(OutcomeKind.LOST, self._broken)
 
     def _ran(self) -> AttemptOutcome:
+        since = time.monotonic()
         order = self._order()
-        stage = self._stage()
+        stage = self._stage(self._pod.loading.limit(since, order.timeout))
+        if isinstance(stage, AttemptOutcome):
+            return stage
         if self._pod.terminating.is_set():
-            return own_outcome(OutcomeKind.RELEASED, BackendError("The pod is ending."))
+            return _released()
         order.started = time.time()
         self._reports.begin(order.started)
         stage.play(order, self)
         guard = Guard(self._pod, stage, self.assignment, order.timeout)
+        for how in self._stops:
+            guard.stop(how)
         return guard.judged(self._awaited(guard))
 
-    def _stage(self) -> Stage:
+    def _stage(self, limit: float) -> Stage | AttemptOutcome:
+        """Wait for the release to be loaded; return how the attempt ends if that is in vain."""
+        while (stage := self._loaded()) is None:
+            left = limit - time.monotonic()
+            if self._pod.terminating.is_set() or "Cancel" in self._stops:
+                return _released()
+            if left <= 0 or "Timeout" in self._stops:
+                return self._not_loaded()
+            message = self._pod.inbox.get(self, left)
+            if message is not None and message.what == "stop":
+                self._stops.append(message.value)
+            if self._lost.is_set():
+                raise NotHeldError(f"{self.assignment.name} is not held any more")
+        return stage
+
+    def _loaded(self) -> Stage | None:
         try:
-            return self._pod.stage.result()
+            return self._pod.loading.stage()
         except FairleadError as error:
             self._broken = PodBrokenError(str(error))
             raise
+
+    def _not_loaded(self) -> AttemptOutcome:
+        error, stack = self._pod.loading.too_slow()
+        if stack:
+            print(stack, file=sys.stderr, flush=True)
+        self._broken = PodBrokenError(str(error))
+        return own_outcome(OutcomeKind.NEVER_STARTED, error, stack=stack)
 
     def _order(self) -> AttemptOrder:
         one = self.assignment
@@ -208,6 +239,11 @@ class Attempt:
     def cache(self) -> JobCache:
         """Return the job's cache as committed."""
         return self._delivery.cache.committed()
+
+
+def _released() -> AttemptOutcome:
+    error = BackendError("The attempt was ended before the task began.")
+    return own_outcome(OutcomeKind.RELEASED, error)
 
 
 def chosen_task(

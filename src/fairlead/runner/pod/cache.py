@@ -1,11 +1,17 @@
-"""The job's cache as one attempt in a pod uses it."""
+"""The job's cache as one attempt in a pod uses it.
+
+What an attempt has written counts once the attempt is committed.  A task without subtasks
+commits itself, by its runner's last write.  One with subtasks is committed by the operator,
+which may find them wanting; its runner therefore only stages, and whoever uses the cache
+next publishes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from fairlead.api.words import TASK_STATES
-from fairlead.core.states import FINAL_TASK_STATES
+from fairlead.core.states import FINAL_TASK_STATES, TaskState
 from fairlead.runner.pod.assignment import Assignment, Object
 from fairlead.runner.pod.context import Pod
 from fairlead.runner.pod.errors import RefusedError, StoppedWaitingError
@@ -45,7 +51,7 @@ class AttemptCache:
             self._has_staged = True
 
     def publish(self) -> None:
-        """Let what was staged be found directly; the attempt is committed."""
+        """Let what was staged be found directly; the attempt must be committed."""
         if self._has_staged and self._cache is not None:
             self._cache.publish(self._by)
 
@@ -67,7 +73,25 @@ def verdict_of(task: Object, by: StagedBy) -> Verdict:
     if task["metadata"]["uid"] != by.task_uid:
         return "dead"
     if (outcome.get("attempt"), outcome.get("podUID")) == (by.attempt, by.pod_uid):
-        return "committed" if outcome["kind"] == "Succeeded" else "dead"
+        return _verdict_of_reported(status, outcome["kind"])
     has_moved_on = outcome or int(status.get("attempt") or 0) > by.attempt
-    is_final = TASK_STATES[status.get("state", "Queued")] in FINAL_TASK_STATES
-    return "dead" if has_moved_on or is_final else "open"
+    is_taken_back = not status.get("podName")
+    is_over = has_moved_on or is_taken_back or _state(status) in FINAL_TASK_STATES
+    return "dead" if is_over else "open"
+
+
+def _verdict_of_reported(status: Object, kind: str) -> Verdict:
+    """Return what became of the attempt that a Task's outcome tells of."""
+    state = _state(status)
+    if kind != "Succeeded":
+        return "dead"
+    if state in (TaskState.COMPUTED, TaskState.COMPLETED):
+        return "committed"
+    if state is TaskState.CANCELLED:
+        # The operator takes the number away where it cancels an attempt without committing it.
+        return "committed" if status.get("children") else "dead"
+    return "dead" if state in FINAL_TASK_STATES else "open"
+
+
+def _state(status: Object) -> TaskState:
+    return TASK_STATES[status.get("state", "Queued")]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
+import time
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
+from fairlead.runner.pod.loading import Loading
 from fairlead.runner.pod.rest import TaskApi
 from fairlead.runner.pod.rooms import Rooms
 from fairlead.runner.pod.settings import PodSettings
-from fairlead.runner.pod.stage import Stage
 from fairlead.sdk.objectstore import ObjectStore
 
 
@@ -54,16 +54,26 @@ class Pod:
 
     Attributes
     ----------
-    stage
-        Where tasks run, once the release is loaded, or why it cannot be.
+    loading
+        The loading of the release, which makes the stage that tasks run on.
     terminating
         Is set once the pod has been told to end.
+    terminated
+        When that was, by ``time.monotonic()``.
     """
 
     settings: PodSettings
     api: TaskApi
     store: ObjectStore | None
     rooms: Rooms
+    loading: Loading
     inbox: Inbox = field(default_factory=Inbox)
-    stage: Future[Stage] = field(default_factory=Future)
     terminating: threading.Event = field(default_factory=threading.Event)
+    terminated: float | None = None
+
+    def terminate(self) -> None:
+        """Tell all parts that the pod is to end.  May be called by a signal handler."""
+        if self.terminated is None:
+            self.terminated = time.monotonic()
+        self.terminating.set()
+        self.inbox.put(None, "terminate")

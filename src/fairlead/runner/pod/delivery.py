@@ -1,16 +1,20 @@
 """From an outcome to the one write that records it, and what has to be in place before.
 
 Large values, files, the log and staged cache entries are in the store, and subtasks are
-made, before the finishing write names them; that write commits all of it, or nothing.
+made, before the finishing write names them; that write commits all of it, or nothing, but
+that a task with subtasks is committed by the operator, once it has seen them all.
 """
 
 from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fairlead.api.words import camel
+from fairlead.core.states import TaskState
 from fairlead.errors import InvalidRequestError, LimitExceededError, ObjectStoreError
 from fairlead.runner.pod.assignment import Assignment
 from fairlead.runner.pod.cache import AttemptCache
@@ -24,11 +28,24 @@ from fairlead.runner.pod.values import TO_HAVE_A_STORE, NoStoreError, Values, tr
 from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
 from fairlead.sdk.objectstore import ObjectStore
 
+COMPLETED = camel(TaskState.COMPLETED)
+
 
 class Delivery:
-    """Records the outcome of one attempt."""
+    """Records the outcome of one attempt.
 
-    def __init__(self, pod: Pod, assignment: Assignment, reports: Reports, values: Values) -> None:
+    ``step`` is called whenever something more is in place.
+    """
+
+    def __init__(
+        self,
+        pod: Pod,
+        assignment: Assignment,
+        reports: Reports,
+        values: Values,
+        step: Callable[[], None],
+    ) -> None:
+        self._step = step
         self._pod = pod
         self._assignment = assignment
         self._reports = reports
@@ -49,7 +66,7 @@ class Delivery:
         except RefusedError as refused:
             self._finish(_refused(outcome, refused), {})
             return
-        if outcome.kind is OutcomeKind.SUCCEEDED:
+        if fields.get("state") == COMPLETED:  # else it is the operator who commits
             self._publish()
 
     def _prepared(self, outcome: AttemptOutcome) -> tuple[AttemptOutcome, dict[str, Any]]:
@@ -84,12 +101,14 @@ class Delivery:
         if not (refs and refs[0]["path"] == ""):
             result = b"null" if outcome.result is None else outcome.result
             fields |= self._values.written("result", result, "the result")
+            self._step()
         tried(lambda: self.cache.stage(outcome.cache_writes), self._reports.lost)
+        self._step()
         if outcome.children:
             self._make(outcome)
             fields["children"] = len(outcome.children)
         else:
-            fields["state"] = "Completed"
+            fields["state"] = COMPLETED
         return fields
 
     def _make(self, outcome: AttemptOutcome) -> None:
@@ -97,7 +116,7 @@ class Delivery:
         builder = Subtasks(
             self._assignment, settings.name, settings.uid, settings.release.name, self._values
         )
-        writer = Writer(self._pod.api, self._reports.check, self._reports.lost)
+        writer = Writer(self._pod.api, self._reports.check, self._reports.lost, self._step)
         writer.write(outcome.children, builder)
 
     def _keep_files(self) -> None:
@@ -113,6 +132,7 @@ class Delivery:
 
     def _keep(self, store: ObjectStore, key: str, path: Path) -> None:
         tried(lambda: store.put_file(key, path), self._reports.lost)
+        self._step()
 
     def _finish(self, outcome: AttemptOutcome, success: dict[str, Any]) -> None:
         seen = shown(outcome.display, outcome.progress, outcome.status_text)

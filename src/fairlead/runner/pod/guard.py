@@ -35,6 +35,7 @@ class Guard:
         self._kill_at = float("inf")
         self._terminating = False
         self._killed: AttemptOutcome | None = None
+        self._killed_at = float("inf")
         if assignment.stop:
             self.stop(assignment.stop)
 
@@ -86,6 +87,7 @@ class Guard:
     def _kill(self, outcome: AttemptOutcome) -> None:
         if self._killed is None:
             self._killed = outcome
+            self._killed_at = time.monotonic()
             self._stage.kill(outcome.kind)
 
     # --- what it then is --------------------------------------------------------------
@@ -94,13 +96,24 @@ class Guard:
         """Return what an attempt counts as that has ended like this."""
         if outcome.kind is OutcomeKind.SUCCEEDED:
             return outcome
-        if self._pod.terminating.is_set():
+        if self._came_after_the_end(outcome):
             return self._disrupted(outcome)
         if self._killed is not None and outcome.kind is self._killed.kind:
             return self._killed
         if outcome.kind is OutcomeKind.TIMEOUT:
             return self._timed_out()
         return outcome
+
+    def _came_after_the_end(self, outcome: AttemptOutcome) -> bool:
+        """Return whether an attempt failed only after the pod was told to end.
+
+        That may be because of it, and is not the task's fault.  What went wrong before is,
+        though it may be told here only now.
+        """
+        told = self._pod.terminated
+        if told is None:
+            return False
+        return (outcome.ended or self._killed_at) >= told
 
     def _disrupted(self, outcome: AttemptOutcome) -> AttemptOutcome:
         what = outcome.failure.summary if outcome.failure is not None else outcome.kind.value

@@ -14,10 +14,12 @@ from fairlead.sdk.backend import Failure
 MAX_NAME, MAX_MESSAGE, MAX_TRACEBACK = 256, 4096, 16384
 
 
-def own_outcome(kind: OutcomeKind, error: Exception, version: str = "") -> AttemptOutcome:
+def own_outcome(
+    kind: OutcomeKind, error: Exception, version: str = "", stack: str = ""
+) -> AttemptOutcome:
     """Return an outcome that the agent gives an attempt; its own class is raised from it."""
     cls = type(error)
-    failure = Failure(kind.value, cls.__name__, str(error), cls.__module__, [str(error)])
+    failure = Failure(kind.value, cls.__name__, str(error), cls.__module__, [str(error)], stack)
     return AttemptOutcome(kind, failure=failure, version=version)
 
 

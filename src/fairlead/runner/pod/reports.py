@@ -39,6 +39,7 @@ class Reports:
         self._api = api
         self._number = 0
         self._closed = False
+        self._says_delivery = False
         self._unsaid: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -76,6 +77,17 @@ class Reports:
         else:
             self._unsaid = {}
 
+    def deliver(self, now: float) -> None:
+        """Say that the task's code has ended, and that what it made is being recorded.
+
+        Raises
+        ------
+        ApiAwayError
+            If there was no answer.
+        """
+        self._says_delivery = True
+        self.say({"deliveryTime": text(now)})
+
     @property
     def owes_its_start(self) -> bool:
         """Whether the time at which the task's code began has not been written yet."""
@@ -91,7 +103,8 @@ class Reports:
         RefusedError
             If what it ended with is nothing that a Task can hold.
         """
-        self._write({**self._unsaid, **fields}, is_last=True)
+        over = {"deliveryTime": None} if self._says_delivery else {}
+        self._write({**self._unsaid, **over, **fields}, is_last=True)
 
     def check(self) -> bool:
         """Return whether the task is held, and set ``lost`` if it is not."""

@@ -20,6 +20,8 @@ class Rooms:
 
     Attributes
     ----------
+    work
+        What all but temporary files lie under.
     task
         The present task's working folder.
     files
@@ -29,10 +31,10 @@ class Rooms:
     """
 
     def __init__(self, settings: PodSettings) -> None:
-        work = Path(settings.work)
-        self.task = work / "task"
-        self.files = work / "files"
-        self.package = work / "package"
+        self.work = Path(settings.work)
+        self.task = self.work / "task"
+        self.files = self.work / "files"
+        self.package = self.work / "package"
         self._tmp = Path(settings.tmp)
         for folder in (self.task, self.files):
             folder.mkdir(parents=True, exist_ok=True)

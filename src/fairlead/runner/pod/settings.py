@@ -15,6 +15,9 @@ from fairlead.errors import InvalidRequestError
 from fairlead.runner.pod import variables
 from fairlead.sdk.settings import Setting
 
+LOAD_SECONDS = 300.0
+"""How long loading the release may take where the operator says nothing."""
+
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
@@ -81,6 +84,8 @@ class PodSettings:
         The pod's limit in bytes.
     grace
         Seconds that a task has which was asked to stop.
+    load_seconds
+        How long loading the release may take.
     package, work, tmp
         Folders: the parts of the archive, the place for everything, temporary files.
     health_port
@@ -97,6 +102,7 @@ class PodSettings:
     reuse_seconds: float | None = 10.0
     memory: int | None = None
     grace: float = 30.0
+    load_seconds: float = LOAD_SECONDS
     store: str | None = None
     package: str = variables.PACKAGE_FOLDER.default
     work: str = variables.WORK_FOLDER.default
@@ -146,6 +152,7 @@ def _order(order: Mapping[str, Any]) -> dict[str, Any]:
         "reuse_seconds": None if seconds is None else float(seconds),
         "memory": order.get("memoryBytes"),
         "grace": 30.0 if grace is None else float(grace),
+        "load_seconds": float(order.get("loadSeconds") or LOAD_SECONDS),
     }
 
 

@@ -203,9 +203,18 @@ class Writer:
         Asks whether the attempt's task is held, after something was refused.
     lost
         Is set once it is not.
+    step
+        Is called with each subtask that is made.
     """
 
-    def __init__(self, api: TaskApi, still_held: Callable[[], bool], lost: threading.Event) -> None:
+    def __init__(
+        self,
+        api: TaskApi,
+        still_held: Callable[[], bool],
+        lost: threading.Event,
+        step: Callable[[], None],
+    ) -> None:
+        self._step = step
         self._api = api
         self._still_held = still_held
         self._lost = lost
@@ -252,6 +261,7 @@ class Writer:
                 raise NotHeldError("the task that makes subtasks is not held any more")
             try:
                 self._api.create(task)
+                self._step()
                 return
             except ApiAwayError as away:
                 pauses.pause(away.retry_after)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+from pathlib import Path
 
 from fairlead.errors import ProgramError
 from fairlead.releases.loading import Listed, Loaded, load_tasks
 from fairlead.runner.execute import execute
+from fairlead.runner.pod.importing import showing
 from fairlead.runner.pod.settings import PodSettings, from_environment
 from fairlead.sdk.attempt import AttemptHost, AttemptOrder, AttemptOutcome, OutcomeKind
 from fairlead.sdk.backend import Failure
@@ -32,7 +34,8 @@ def load_release(name: str) -> None:
     """Import the pod's release in the zygote, for all workers to come."""
     settings = from_environment()
     tasks = [Listed(one.identifier, one.version, one.entry_point) for one in settings.release.tasks]
-    _loaded.update(load_tasks(package_folder(settings), tasks))
+    with showing(Path(settings.work)):
+        _loaded.update(load_tasks(package_folder(settings), tasks))
     for definition in _loaded.values():
         _prepare(definition)
 

@@ -48,18 +48,31 @@ class Fail(Task):
         raise ValueError("no tiles", 7)
 
 
+class TroubleError(Exception):
+    """Leaves a mark once it has been caught and is written down."""
+
+    def __str__(self) -> str:
+        Path(os.environ["TEST_FOLDER"], "trouble").touch()
+        return "in trouble"
+
+
 class Wait(Task):
     """Runs until it is asked to stop, or longer."""
 
     name: str
     obey: bool = True
+    fail: bool = False
 
     def execute(self, context: ExecutionContext) -> str:
         folder = Path(os.environ["TEST_FOLDER"])
         (folder / f"{self.name}.began").write_text(str(os.getpid()))
         while not (self.obey and context.should_stop):
             time.sleep(0.02)
+            if context.should_stop:
+                (folder / f"{self.name}.told").touch()
             if (folder / f"{self.name}.end").exists():
+                if self.fail:
+                    raise TroubleError
                 return "ended"
         return "stopped"
 

@@ -88,6 +88,26 @@ class Keep(Task):
         return f"{found.decode()} of {','.join(sorted(context.job_cache))}"
 
 
+class KeepAndMake(Task):
+    """Writes the job's cache and makes a subtask."""
+
+    key: str
+    value: str
+
+    def execute(self, context: ExecutionContext) -> None:
+        context.job_cache[self.key] = self.value.encode()
+        context.submit_subtask(Length("x"))
+
+
+class Many(Task):
+    """Makes subtasks that have nothing to do with each other."""
+
+    count: int
+
+    def execute(self, context: ExecutionContext) -> None:
+        context.submit_subtasks([Steps(n) for n in range(self.count)])
+
+
 class Hog(Task):
     """Takes memory, some more every moment."""
 

@@ -88,13 +88,19 @@ BY = StagedBy("nightly-fetch", "task-uid", 3, "pod-uid")
     ("status", "verdict"),
     [
         (HELD, "open"),
-        ({**HELD, "state": "Running", "outcome": OURS}, "committed"),
+        ({**HELD, "state": "Running", "outcome": OURS}, "open"),
+        ({**HELD, "state": "Running", "outcome": OURS, "children": 2}, "open"),
         ({**HELD, "state": "Completed", "outcome": OURS}, "committed"),
+        ({**HELD, "state": "Computed", "outcome": OURS, "children": 2}, "committed"),
+        ({**HELD, "state": "Cancelled", "outcome": OURS, "children": 2}, "committed"),
+        ({**HELD, "state": "Cancelled", "outcome": OURS}, "dead"),
+        ({**HELD, "state": "Failed", "outcome": OURS, "children": 2}, "dead"),
+        ({**HELD, "state": "FailedOptional", "outcome": OURS, "children": 2}, "dead"),
         ({**HELD, "state": "Running", "outcome": {**OURS, "kind": "Error"}}, "dead"),
         ({"podName": "other", "attempt": 4, "state": "Running"}, "dead"),
         ({"state": "Completed", "attempt": 4, "outcome": {**OURS, "attempt": 4}}, "dead"),
         ({**HELD, "state": "Cancelled"}, "dead"),
-        ({"state": "Queued", "attempt": 3}, "open"),
+        ({"state": "Queued", "attempt": 3}, "dead"),
     ],
 )
 def test_a_task_tells_what_became_of_an_attempt(status: dict[str, Any], verdict: str) -> None:
