@@ -118,13 +118,14 @@ class Dispatcher:
         uid, job = marks.get(labels.JOB_UID), marks.get(labels.JOB)
         if not uid or not job:
             return
-        seen = self._seen(metadata.get("namespace", ""), job, uid)
         name = metadata["name"]
         if event.type == "DELETED":
             gone = metadata["uid"]
-            seen.lose_task(name, gone)
+            if uid in self.jobs:  # Of a job that was deleted too, nothing is remembered.
+                self.jobs[uid].lose_task(name, gone)
             self._post(uid, lambda model, now: model.task_gone(name, gone, now))
             return
+        seen = self._seen(metadata.get("namespace", ""), job, uid)
         if self._is_history(seen):
             return
         before = seen.tasks.get(name)
@@ -133,6 +134,9 @@ class Dispatcher:
         record = TaskRecord.parse(event.object, before)
         seen.see_task(record)
         self._post(uid, lambda model, now: model.task_seen(record, now))
+        if seen.record is None:
+            # Its job may be no more, or never have been: then nothing else would tell.
+            self._start(seen)
 
     def _is_history(self, seen: Seen) -> bool:
         """Return whether the job has ended, so that its Tasks are of no interest any more."""

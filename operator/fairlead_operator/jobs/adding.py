@@ -49,6 +49,19 @@ def came(board: Board, now: float) -> None:
         graph.close(now)
 
 
+def refuse_all(board: Board, now: float) -> None:
+    """Tell what somebody has added to a job with a list that none is added to it."""
+    for record in board.records.values():
+        if record.facts.is_top and record.name not in board.graph.nodes:
+            refuse(board, record, now)
+
+
+def refuse(board: Board, record: TaskRecord, now: float) -> None:
+    """Tell a task that it is not added to the job; tasks of earlier runs are history."""
+    if record.facts.run == board.run and record.facts.job_uid == board.job.uid:
+        tell(board, record, "NotAdded", NO_SESSION, now)
+
+
 def find_doubles(board: Board) -> None:
     """Find the tasks of a session whose key another one has: no graph knows them."""
     if not board.job.is_session:

@@ -90,6 +90,8 @@ class JobModel:
             self._check_made(label, next(iter(made.values())))
         if board.job.is_session:
             adding.came(board, now)
+        else:
+            adding.refuse_all(board, now)
         self._obey(now)
         self._settle(now)
 
@@ -238,8 +240,8 @@ class JobModel:
             if self.board.job.is_session:
                 self.board.unplaced[record.name] = record
                 adding.came(self.board, now)
-            elif record.facts.run == self.board.run:
-                tell(self.board, record, "NotAdded", adding.NO_SESSION, now)
+            else:
+                adding.refuse(self.board, record, now)
             return
         label = record.facts.siblings
         self.board.made.setdefault(label, {})[record.name] = record

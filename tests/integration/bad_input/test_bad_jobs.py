@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import sys
 import uuid
+import zipfile
 from collections.abc import Iterator
+from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +131,7 @@ def test_a_graph_that_cannot_run_fails_its_job(site: Site, tasks: list[Object], 
     failed = condition(found, "Failed")
     assert (failed["status"], failed["reason"]) == ("True", "InvalidGraph")
     assert says in failed["message"]
+    assert "; take" in failed["message"] or "; depend" in failed["message"]
     assert site.tasks(job) == []
 
 
@@ -176,7 +181,10 @@ def test_the_longest_names_and_odd_identifiers_are_no_trouble(site: Site) -> Non
         site, task("one", identifier="例え/タスク🦀" + "é" * 100, display="✨" * 256), name="odd"
     )["metadata"]["name"]
 
+    dotted = submit(site, task("one.two"), name="a.b-0")["metadata"]["name"]
+
     assert site.wait_finished(long)["status"]["state"] == "Completed"
+    assert site.wait_finished(dotted)["status"]["state"] == "Completed"
     assert "例え/タスク🦀" in wait_stuck(site, odd, "NoCompatibleRelease")["message"]
 
 
@@ -240,30 +248,49 @@ def _config_map(site: Site, content: bytes) -> str:
     return name
 
 
+def _refused_by_its_runner(site: Site, release: str, **given: str) -> str:
+    """Run a job of a release; it fails at once and for good. What is said of it."""
+    wanted = task("one", retry={"limit": 5}) | given
+    job = submit(site, wanted, release=release)["metadata"]["name"]
+    found = site.wait_finished(job)
+    assert found["status"]["state"] == "Failed"
+    [one] = site.tasks(job)
+    assert one["status"]["attempt"] == 1
+    assert "result" not in one["status"]
+    said = condition(found, "Failed")
+    assert said["status"] == "True"
+    assert "Mend the input or the code" in said["message"]
+    return str(said["message"])
+
+
+def _package(site: Site, content: bytes) -> dict[str, Any]:
+    """A package of some bytes with the right sum."""
+    name = _config_map(site, content)
+    return {"configMaps": [name], "sha256": sha256(content).hexdigest(), "size": len(content)}
+
+
 def test_a_package_with_another_sum_is_not_run(site: Site) -> None:
     package = dict((site.get("releases", RELEASE) or {})["spec"]["package"]) | {"sha256": "0" * 64}
-    release = _release(site, package=package)
-    job = submit(site, task("one"), release=release)["metadata"]["name"]
 
-    found = site.wait_finished(job)
+    said = _refused_by_its_runner(site, _release(site, package=package))
 
-    assert found["status"]["state"] == "Failed"
-    assert "0" * 64 in found["status"]["failure"]["message"]
-    assert "result" not in site.tasks(job)[0]["status"]
+    assert "0" * 64 in said
 
 
 def test_a_package_that_is_no_archive_is_not_run(site: Site) -> None:
-    from hashlib import sha256
+    said = _refused_by_its_runner(site, _release(site, package=_package(site, b"no archive")))
 
-    content = b"this is no archive"
-    package = {
-        "configMaps": [_config_map(site, content)],
-        "sha256": sha256(content).hexdigest(),
-        "size": len(content),
-    }
-    job = submit(site, task("one"), release=_release(site, package=package))["metadata"]["name"]
+    assert "zip" in said
 
-    assert site.wait_finished(job)["status"]["state"] == "Failed"
+
+def test_a_package_whose_code_is_broken_is_not_run(site: Site) -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("program.py", "def broken(:\n")
+
+    said = _refused_by_its_runner(site, _release(site, package=_package(site, held.getvalue())))
+
+    assert "SyntaxError" in said or "invalid syntax" in said
 
 
 def test_a_release_whose_configmap_is_missing_says_so(site: Site) -> None:
@@ -280,17 +307,78 @@ def test_a_release_whose_configmap_is_missing_says_so(site: Site) -> None:
     assert "gone" in condition(waiting, "Runnable")["message"]
 
 
-def test_a_program_that_cannot_be_imported_fails_its_task(site: Site, tmp_path: Path) -> None:
+def test_a_program_that_cannot_be_imported_fails_its_task(site: Site) -> None:
     package = dict((site.get("releases", RELEASE) or {})["spec"]["package"])
     entry = {"identifier": "bad.example/Gone", "version": "v1.0", "entryPoint": "nothing:Gone"}
     release = _release(site, package=package, tasks=[entry])
-    job = submit(site, task("one", identifier="bad.example/Gone"), release=release)
-    name = job["metadata"]["name"]
 
-    found = site.wait_finished(name)
+    assert "nothing" in _refused_by_its_runner(site, release, identifier="bad.example/Gone")
 
-    assert found["status"]["state"] == "Failed"
-    assert "nothing" in found["status"]["failure"]["message"]
+
+def test_an_image_that_is_no_name_starts_nothing_and_says_so(site: Site) -> None:
+    release = _release(site, image="Not:::an/Image")
+    job = submit(site, task("one"), release=release)["metadata"]["name"]
+
+    def told() -> str:
+        found = site.tasks(job)
+        records = found[0]["status"].get("attempts", []) if found else []
+        return str(records[0]["message"]) if records else ""
+
+    said = until("an attempt says why it did not start", told, timeout=60)
+    assert "Not:::an/Image" in said
+    assert "Publish a Release with the right image" in said
+    [one] = site.tasks(job)
+    assert not one["status"].get("userFailures")
+    site.kubectl("patch", "fljob", job, "--type=merge", "-p", '{"spec":{"desired":"Cancelled"}}')
+    site.wait_finished(job)
+
+
+# --- limits that conflict ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("of_the_job", "holds"), [(5, 1), (1, 1)])
+def test_of_a_jobs_bound_and_a_releases_the_narrower_holds(
+    site: Site, of_the_job: int, holds: int
+) -> None:
+    definition = {**DOUBLE_IN_RELEASE, "maxParallel": 1}
+    package = dict((site.get("releases", RELEASE) or {})["spec"]["package"])
+    release = _release(site, package=package, tasks=[definition])
+    bounds = {"bad.example/Double": of_the_job}
+    tasks = [task(f"t{number}") for number in range(4)]
+    job = submit(site, *tasks, release=release, maxParallel=bounds)["metadata"]["name"]
+
+    found = site.wait_finished(job)
+
+    assert found["status"]["state"] == "Completed"
+    assert {one["spec"]["maxParallel"] for one in site.tasks(job)} == {holds}
+    times = sorted((_time(one, "startTime"), _time(one, "endTime")) for one in site.tasks(job))
+    assert all(ended <= begun for (_, ended), (begun, _) in pairwise(times))
+
+
+def _time(found: Object, field: str) -> str:
+    status = found["status"]
+    return str(status.get(field) or status["outcome"]["time"])
+
+
+DOUBLE_IN_RELEASE = {
+    "identifier": "bad.example/Double",
+    "version": "v1.2",
+    "entryPoint": "program:Double",
+}
+
+
+def test_a_limit_of_the_namespace_below_the_sizes_is_said_and_waited_for(site: Site) -> None:
+    bound = {"type": "Container", "max": {"memory": "1Mi"}}
+    body = {"metadata": {"name": "narrow"}, "spec": {"limits": [bound]}}
+    site.api.create(site.core("limitranges"), body)
+    try:
+        job = submit(site, task("one"), reuse="Never")["metadata"]["name"]
+        said = wait_stuck(site, job, "PodRefused")
+        assert "maximum memory usage per Container is 1Mi" in said["message"]
+        assert "change that, or the machine size" in said["message"]
+    finally:
+        site.api.delete(site.core("limitranges", "narrow"))
+    assert site.wait_finished(job)["status"]["state"] == "Completed"
 
 
 # --- edits to what does not change -----------------------------------------------------------
