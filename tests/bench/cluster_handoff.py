@@ -20,14 +20,15 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from benchlib.audit import Audit  # noqa: E402
-from benchlib.report import digits, table  # noqa: E402
+from benchlib.cluster import rounds_table  # noqa: E402
+from benchlib.processes import cpu  # noqa: E402
+from benchlib.report import digits  # noqa: E402
 from tests.cluster.kubeapi import until  # noqa: E402
 from tests.cluster.native.cluster import NativeCluster  # noqa: E402
 from tests.site.setup import make_site, remove_site  # noqa: E402
@@ -50,8 +51,6 @@ class Nothing(Task):
 
 LONG = 900.0
 """Seconds that one measurement may take."""
-
-TICKS = os.sysconf("SC_CLK_TCK")
 
 Object = dict[str, Any]
 Figures = dict[str, float]
@@ -183,8 +182,7 @@ def operator_cpu(site: Site) -> float:
     """Return the processor time of the operator, in seconds."""
     process = site.operator.process
     assert process is not None
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    return cpu(process.pid)
 
 
 def measured(
@@ -289,21 +287,17 @@ def new_fan(site: Site, audit: Audit, width: int, name: str) -> Figures:
 def installed() -> Iterator[Site]:
     """Fairlead on the native cluster, which is started if it is not up."""
     cluster = NativeCluster()
-    was_up = cluster.is_up()
-    cluster.build()
-    cluster.up()
-    site = make_site(cluster)
-    try:
-        with site.operating():
-            with tempfile.TemporaryDirectory() as folder:
-                program = Path(folder, "nothing.py")
-                program.write_text(PROGRAM)
-                site.publish(program, RELEASE)
-            yield site
-    finally:
-        remove_site(site)
-        if not was_up:
-            cluster.down()
+    with cluster.running():
+        site = make_site(cluster)
+        try:
+            with site.operating():
+                with tempfile.TemporaryDirectory() as folder:
+                    program = Path(folder, "nothing.py")
+                    program.write_text(PROGRAM)
+                    site.publish(program, RELEASE)
+                yield site
+        finally:
+            remove_site(site)
 
 
 def measure(site: Site, given: argparse.Namespace) -> dict[str, list[Figures]]:
@@ -330,17 +324,6 @@ def shown(figures: Figures) -> str:
     return ", ".join(f"{name} {digits(value)}" for name, value in figures.items())
 
 
-def summary(found: dict[str, list[Figures]]) -> str:
-    """Return a table of medians, with the least and the greatest round."""
-    rows = []
-    for kind, rounds in found.items():
-        for name in rounds[0]:
-            values = [figures[name] for figures in rounds if name in figures]
-            spread = f"[{digits(min(values))} - {digits(max(values))}]"
-            rows.append((kind, name, digits(median(values)), spread))
-    return table(("what", "figure", "median", "rounds"), rows)
-
-
 def main() -> None:
     """Measure, print, and write a file if one is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -353,7 +336,7 @@ def main() -> None:
     load = os.getloadavg()[0]
     with installed() as site:
         found = measure(site, given)
-    print(f"load before: {load:.1f}; cores: {os.cpu_count()}\n\n{summary(found)}")
+    print(f"load before: {load:.1f}; cores: {os.cpu_count()}\n\n{rounds_table(found)}")
     if given.json:
         given.json.write_text(json.dumps({"load": load, "rounds": found}, indent=1))
 

@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from operator_watch import SETTLE_SECONDS, WAYS  # noqa: E402
 from tests.cluster.native.cluster import NativeCluster  # noqa: E402
-from tests.cluster.shell import run as run_command  # noqa: E402
+from tests.site.setup import apply_definitions  # noqa: E402
 
 from fairlead_operator.kube.client import KubeClient  # noqa: E402
 from fairlead_operator.kube.config import from_kubeconfig  # noqa: E402
@@ -215,18 +215,9 @@ def control_plane() -> Iterator[Path]:
     """A control plane of our own with our definitions; its kubeconfig."""
     cluster = NativeCluster("bench", nodes=0)
     cluster.check()
-    was_up = cluster.is_up()
-    try:
-        cluster.build()
-        cluster.up()
-        where = ["--kubeconfig", str(cluster.kubeconfig)]
-        run_command([cluster.kubectl, *where, "apply", "--server-side", "-f", str(ROOT / "crds")])
-        established = ["--for=condition=Established", "--timeout=30s", "crd", "--all"]
-        run_command([cluster.kubectl, *where, "wait", *established])
+    with cluster.running():
+        apply_definitions(cluster)
         yield cluster.kubeconfig
-    finally:
-        if not was_up:
-            cluster.down()
 
 
 def main() -> None:

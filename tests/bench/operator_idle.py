@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,13 +17,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchlib.processes import cpu, memory
 from operator_events import AT_ONCE, NAMESPACE, control_plane, in_parallel, task
 
 from fairlead_operator.kube.client import KubeClient
 from fairlead_operator.kube.config import from_kubeconfig
 from fairlead_operator.kube.kinds import JOBS, TASKS, Kind
-
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -47,18 +45,6 @@ def operator(kubeconfig: Path) -> Iterator[tuple[int, Path]]:
             process.wait()
 
 
-def memory(pid: int, field: str = "VmRSS") -> float:
-    """Return one of the sizes of a process, in MiB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith(f"{field}:"))) / 1024
-
-
-def cpu(pid: int) -> float:
-    """Return the processor time of a process, in seconds."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
 def measure(kubeconfig: Path, rest: float) -> str:
     """Start an operator, let it rest, and say what that took."""
     began = time.monotonic()
@@ -71,8 +57,9 @@ def measure(kubeconfig: Path, rest: float) -> str:
         before, since = cpu(pid), time.monotonic()
         time.sleep(rest)
         share = (cpu(pid) - before) / (time.monotonic() - since) * 100
+        now, most = memory(pid, "VmRSS"), memory(pid, "VmHWM")
         return (
-            f"{memory(pid):.1f} MiB (most {memory(pid, 'VmHWM'):.1f}), {share:.2f} % of a core; "
+            f"{now:.1f} MiB (most {most:.1f}), {share:.2f} % of a core; "
             f"all seen {start:.1f} s after the start, for {start_cpu:.2f} s of CPU"
         )
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -30,13 +29,14 @@ import fake_runners  # noqa: E402
 from benchlib.audit import Audit  # noqa: E402
 from benchlib.cluster import JOB_BYTES, PAGE, RATIO, document  # noqa: E402
 from benchlib.docs import CLUSTER, write_between  # noqa: E402
+from benchlib.processes import cpu, memory  # noqa: E402
 from benchlib.record import describe_machine  # noqa: E402
 from scale_objects import ACCOUNT, IMAGE, Object, release, size  # noqa: E402
 from scale_work import AT_ONCE, BARE, OPERATED, BareLoop, remove, run_job  # noqa: E402
 from tests.cluster.native.cluster import NativeCluster  # noqa: E402
 from tests.cluster.provider import Cluster  # noqa: E402
-from tests.cluster.shell import run as run_command  # noqa: E402
 from tests.site.process import LocalOperator  # noqa: E402
+from tests.site.setup import apply_definitions  # noqa: E402
 
 from fairlead.api import labels  # noqa: E402
 from fairlead_operator.kube.client import AGENT, KubeClient  # noqa: E402
@@ -60,31 +60,10 @@ LISTED = 500
 
 FAKE_NODES = 50
 
-TICKS = os.sysconf("SC_CLK_TCK")
-
 Figures = dict[str, float]
 
 
 # --- figures ---------------------------------------------------------------------------------
-
-
-class OperatorProcess:
-    """What the operator has cost so far."""
-
-    def __init__(self, operator: LocalOperator) -> None:
-        process = operator.process
-        assert process is not None
-        self._proc = Path(f"/proc/{process.pid}")
-
-    def cpu(self) -> float:
-        """Return its processor time, in seconds."""
-        fields = (self._proc / "stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    def memory(self, field: str) -> float:
-        """Return ``VmRSS``, what it has, or ``VmHWM``, the most it had, in MiB."""
-        lines = (self._proc / "status").read_text().splitlines()
-        return int(next(line.split()[1] for line in lines if line.startswith(f"{field}:"))) / 1024
 
 
 _WRITERS = {
@@ -139,7 +118,8 @@ class Bench:
         self._author = author
         self._loop = BareLoop(loop)
         self._loop_client = loop
-        self._operator = OperatorProcess(operator)
+        assert operator.process is not None
+        self._operator = operator.process.pid
         self._audits = {place: Audit(cluster.audit_log, place) for place in (OPERATED, BARE)}
 
     async def bare(self, name: str, tasks: int) -> Figures:
@@ -155,15 +135,15 @@ class Bench:
     ) -> Figures:
         """Measure a job once."""
         await self._events(OPERATED)
-        before = self._operator.cpu()
+        before = cpu(self._operator)
         took = await run_job(self._author, name, tasks, is_open=is_open)
         events = await self._events(OPERATED)
-        spent = self._operator.cpu() - before
+        spent = cpu(self._operator) - before
         figures = {
             "tasks a second": tasks / took,
             "operator's CPU, ms a task": spent / tasks * 1000,
-            "operator's memory, MiB": self._operator.memory("VmRSS"),
-            "operator's peak, MiB": self._operator.memory("VmHWM"),
+            "operator's memory, MiB": memory(self._operator, "VmRSS"),
+            "operator's peak, MiB": memory(self._operator, "VmHWM"),
             **writes(events, tasks),
             JOB_BYTES: length(await self._author.get(JOBS, OPERATED, name)),
         }
@@ -202,18 +182,9 @@ def control_plane() -> Iterator[Cluster]:
     """A control plane of our own with fake nodes and our definitions."""
     cluster = NativeCluster("bench-scale", nodes=0, fake_nodes=FAKE_NODES)
     cluster.check()
-    was_up = cluster.is_up()
-    try:
-        cluster.build()
-        cluster.up()
-        where = [cluster.kubectl, "--kubeconfig", str(cluster.kubeconfig)]
-        run_command([*where, "apply", "--server-side", "-f", str(ROOT / "crds")])
-        established = ["--for=condition=Established", "--timeout=60s", "crd", "--all"]
-        run_command([*where, "wait", *established])
+    with cluster.running():
+        apply_definitions(cluster)
         yield cluster
-    finally:
-        if not was_up:
-            cluster.down()
 
 
 async def furnish(client: KubeClient) -> None:

@@ -14,17 +14,12 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
+
+from benchlib.processes import memory
 
 SETTLE_SECONDS = 6.0
 """kopf's workers of single objects end only 5 s after their last event."""
-
-
-def memory(field: str) -> float:
-    """Return one of the sizes in this process's status, in MiB."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith(f"{field}:"))) / 1024
 
 
 class Told:
@@ -66,7 +61,7 @@ async def own_orjson(client: Any, namespace: str, told: Told) -> None:
     from fairlead_operator.observe import listwatch as of_watches
 
     for module in (of_lists, of_watches):
-        module.json = SimpleNamespace(loads=orjson.loads)  # type: ignore[attr-defined]
+        module.read_json = orjson.loads  # type: ignore[attr-defined]
     await own(client, namespace, told)
 
 
@@ -140,8 +135,8 @@ def answer(began: float, wall: float, told: Told, before: int) -> None:
         "cpu": used,
         "wall": time.monotonic() - wall,
         "events": told.number - before,
-        "rss": memory("VmRSS"),
-        "peak": memory("VmHWM"),
+        "rss": memory("self", "VmRSS"),
+        "peak": memory("self", "VmHWM"),
     }
     print(json.dumps(line), flush=True)
 

@@ -10,7 +10,7 @@ The ``conftest.py`` of all tests names it in ``pytest_plugins``.
 import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import NoReturn
 
 import pytest
@@ -125,26 +125,18 @@ def cluster(cluster_turn: None) -> Iterator[Cluster]:
 
 @contextmanager
 def brought_up(found: Cluster) -> Iterator[None]:
-    """Start a cluster; one that was up before stays up after the block."""
-    was_up = found.is_up()
-    try:
-        _bring_up(found)
+    """Start a cluster for tests, which are skipped where it cannot be had."""
+    with ExitStack() as stack:
+        try:
+            found.check()
+            _check_built(found)
+            stack.enter_context(found.running())
+        except UnsupportedError as reason:
+            cannot(reason)
+        if isinstance(found, NativeCluster):
+            # Tests that were killed may have left something frozen or cut off.
+            found.faults.restore()
         yield
-    finally:
-        if not was_up:
-            found.down()
-
-
-def _bring_up(found: Cluster) -> None:
-    try:
-        _check_built(found)
-        found.build()
-        found.up()
-    except UnsupportedError as reason:
-        cannot(reason)
-    if isinstance(found, NativeCluster):
-        # Tests that were killed may have left something frozen or cut off.
-        found.faults.restore()
 
 
 def _check_built(found: Cluster) -> None:
@@ -164,12 +156,8 @@ def scale_cluster(cluster_turn: None) -> Iterator[Cluster]:
     """A cluster of its own with a real control plane and 50 nodes that kwok plays."""
     made = NativeCluster("tests-scale", nodes=0, fake_nodes=50)
     try:
-        made.check()
-    except UnsupportedError as reason:
-        cannot(reason)
-    try:
-        _bring_up(made)
-        yield made
+        with brought_up(made):
+            yield made
     finally:
         made.down()
 

@@ -2,6 +2,8 @@
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cluster.images import Image
@@ -53,6 +55,18 @@ class Cluster(ABC):
     @abstractmethod
     def is_up(self) -> bool:
         """Whether the cluster runs and answers."""
+
+    @contextmanager
+    def running(self, *, keep: bool = False) -> Iterator[None]:
+        """Start the cluster for a block; one that was up before stays up, as does one to keep."""
+        was_up = self.is_up()
+        try:
+            self.build()
+            self.up()
+            yield
+        finally:
+            if not was_up and not keep:
+                self.down()
 
     @property
     @abstractmethod

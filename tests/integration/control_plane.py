@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cluster.fixtures import brought_up, cannot
+from tests.cluster.fixtures import brought_up
 from tests.cluster.kubeapi import KubeApi
 from tests.cluster.namespaces import temporary
 from tests.cluster.provider import Cluster
-from tests.cluster.shell import UnsupportedError
 from tests.integration.api.actors import Site, make_site, remove_site
 from tests.site.setup import apply_definitions
 
@@ -20,10 +19,6 @@ from fairlead_operator.manifests.install import Install
 @contextmanager
 def defined(cluster: Cluster) -> Iterator[None]:
     """Start a control plane, and install our definitions; skip tests where it cannot be had."""
-    try:
-        cluster.check()
-    except UnsupportedError as reason:
-        cannot(reason)
     with brought_up(cluster):
         apply_definitions(cluster)
         yield

@@ -43,21 +43,9 @@ def run(cluster: Cluster, *, keep: bool = False) -> None:
     ClusterError
         If the job does not end well.
     """
-    with _up(cluster, keep), _installed(cluster, keep) as site:
-        _show(site)
-
-
-@contextmanager
-def _up(cluster: Cluster, keep: bool) -> Iterator[None]:
-    was_up = cluster.is_up()
     say("a cluster")
-    cluster.build()
-    try:
-        cluster.up()
-        yield
-    finally:
-        if not was_up and not keep:
-            cluster.down()
+    with cluster.running(keep=keep), _installed(cluster, keep) as site:
+        _show(site)
 
 
 @contextmanager

@@ -30,11 +30,11 @@ NOTE = (
 def document(scale: Mapping[str, Any], handoff: Mapping[str, Any] | None) -> str:
     """Return what was measured on fake nodes and, where given, on real ones."""
     parts = [_origin(scale), _goals(scale), "#### One new pod for each task, on fake nodes", NOTE]
-    parts.append(_rounds(_by_kind(scale["rounds"])))
+    parts.append(rounds_table(_by_kind(scale["rounds"])))
     if scale["large"]:
         parts += ["#### One large job beside small ones, on fake nodes", _large(scale["large"])]
     if handoff is not None:
-        parts += ["#### Chains and fans on real nodes", _rounds(handoff["rounds"])]
+        parts += ["#### Chains and fans on real nodes", rounds_table(handoff["rounds"])]
         parts.append(f"Load before: {handoff['load']:.1f}.")
     return "\n\n".join(parts) + "\n"
 
@@ -103,7 +103,7 @@ def _by_kind(rounds: Sequence[Mapping[str, Figures]]) -> dict[str, list[Figures]
     return found
 
 
-def _rounds(found: Mapping[str, Sequence[Figures]]) -> str:
+def rounds_table(found: Mapping[str, Sequence[Figures]]) -> str:
     """Return a table of medians, with the least and the greatest round."""
     rows = [
         (kind, name, show(spread(figures[name] for figures in rounds if name in figures)))
