@@ -107,6 +107,10 @@ class Granting:
         """Note that a pod has reported the end of its task."""
         self._shared.allocator.idle(self.job.namespace, pod_name, since, now)
 
+    def overstays(self, pod_name: str, now: float) -> bool:
+        """Say whether a pod is there that has no task and should have ended by itself."""
+        return self._shared.allocator.overstays(self.job.namespace, pod_name, now)
+
     def leaving(self, pod_name: str, now: float) -> None:
         """Note that a pod has reported and is about to end."""
         self._shared.allocator.idle(self.job.namespace, pod_name, now, now)

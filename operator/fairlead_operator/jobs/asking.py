@@ -74,6 +74,9 @@ class Runners(Protocol):
     def idle(self, pod_name: str, since: float, now: float) -> None:
         """Note that a pod has reported the end of its task."""
 
+    def overstays(self, pod_name: str, now: float) -> bool:
+        """Say whether a pod is there that has no task and should have ended by itself."""
+
     def leaving(self, pod_name: str, now: float) -> None:
         """Note that a pod has reported and is about to end."""
 

@@ -41,6 +41,8 @@ class Board:
         Tasks of a session that depend on what has not come yet.
     outside
         The names of those that have ended without ever having been in the graph.
+    discarded
+        The names of those that were cancelled alone while they ran, until that is written.
     ended
         By name, what is to be remembered of the attempt that has just ended.
     grants
@@ -58,6 +60,7 @@ class Board:
         "actions",
         "alarms",
         "bases",
+        "discarded",
         "ended",
         "failure",
         "grants",
@@ -97,6 +100,7 @@ class Board:
         self.swept: set[str] = set()
         self.unplaced: dict[str, TaskRecord] = {}
         self.outside: set[str] = set()
+        self.discarded: set[str] = set()
         self.ended: dict[str, Mapping[str, Any]] = {}
         self.pending: set[str] = set()
         """The names of tasks whose start was ordered and has not been seen yet."""

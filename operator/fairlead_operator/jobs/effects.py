@@ -153,6 +153,8 @@ def order_stop(board: Board, name: str, attempt: int, kind: StopKind, now: float
         # Nothing runs that could be asked.
         board.do(DeletePod(name, record.pod_name))
         return
+    if board.graph.node(name).state is not TaskState.RUNNING:
+        board.discarded.add(name)
     grace = float(record.facts.grace) if kind is StopKind.CANCEL else 0.0
     board.alarms.set(now + grace + LAST_CHANCE, AlarmKind.KILL, name, attempt)
 

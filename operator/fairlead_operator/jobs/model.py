@@ -92,6 +92,8 @@ class JobModel:
             adding.came(board, now)
         else:
             adding.refuse_all(board, now)
+        # What that has changed comes before the word that the spec was taken note of.
+        carry_over(board, now)
         self._obey(now)
         self._settle(now)
 
@@ -190,6 +192,8 @@ class JobModel:
         board = self.board
         if record.desired and (before is None or before.desired != record.desired):
             self._wish(record, now)
+        if record.name in board.discarded and record.state is TaskState.CANCELLED:
+            podwatch.let_go(board, record, now)
         if not podwatch.runs(board, record):
             return
         deliveries.heard(board, record, before, now)
@@ -341,14 +345,20 @@ class JobModel:
                 self._wake_attempt(alarm, record, now)
 
     def _kill(self, alarm: Alarm, now: float) -> None:
-        """End a runner that did not end an attempt, also one whose task was cancelled alone."""
+        """End a runner that did not end an attempt, also one whose task was cancelled alone.
+
+        The latter may have gone on to another task, or wait for one.
+        """
         record = self.board.records[alarm.name]
         node = self.board.graph.nodes.get(alarm.name)
         if node is None or node.attempt != alarm.attempt or record.reported is not None:
             return
         if record.stop == "Timeout" and deliveries.goes_on(self.board, record, alarm.kind, now):
             return
-        pod = self.board.runners.pod(record.pod_name)
+        runners = self.board.runners
+        if node.state is not TaskState.RUNNING and not runners.overstays(record.pod_name, now):
+            return
+        pod = runners.pod(record.pod_name)
         if pod is not None and not pod.ended:
             self.board.do(DeletePod(alarm.name, record.pod_name))
 

@@ -79,6 +79,17 @@ def pod_seen(board: Board, pod: PodRecord, now: float) -> None:
         board.alarms.set(again, AlarmKind.LOOK, record.name, record.attempt)
 
 
+def let_go(board: Board, record: TaskRecord, now: float) -> None:
+    """Let others have the runner of an attempt whose task was cancelled alone.
+
+    It sees by the Task's state that it holds it no more, ends the attempt at once and
+    reports nothing.
+    """
+    board.discarded.discard(record.name)
+    if record.reported is None and record.pod_name not in board.holders:
+        board.runners.idle(record.pod_name, now, now)
+
+
 def _given_up(board: Board, record: TaskRecord, pod: PodRecord, ending: Ending, now: float) -> None:
     """Go on without a pod that has not ended: it will not start, or its node is lost."""
     board.runners.give_up(pod.name, now, pod.uid)

@@ -307,6 +307,11 @@ class Allocator:
         for name in runner.lanes:
             self._wake_next(self._roster.lane(name), now)
 
+    def overstays(self, namespace: str, pod_name: str, now: float) -> bool:
+        """Say whether a runner is there that has no task and should have ended by itself."""
+        runner = self._roster.get((namespace, pod_name))
+        return runner is not None and runner.use is not Use.ASSIGNED and now > runner.until
+
     def made(self, pod: PodRecord, now: float) -> None:
         """Take note of a pod that is made for a group without a task: it may be given one."""
         if pod.key not in self._roster:

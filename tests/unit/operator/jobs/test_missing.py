@@ -51,6 +51,18 @@ def test_one_that_is_not_optional_fails_the_job_as_a_failed_task_does() -> None:
     assert "'0', which never came" in failure["message"]
 
 
+@pytest.mark.parametrize("options", [{}, OPTIONAL], ids=["needed", "optional"])
+def test_an_operator_that_comes_after_the_close_sees_it_alike(options: dict[str, Any]) -> None:
+    seen = world().add("1", dependsOn=["0"], **options)
+    seen.model = None
+    seen.change_job(closed={"tasks": 1})
+    assert seen.job_state == ("Completed" if options else "Failed")
+    states = [one.status["state"] for one in seen.ordered(orders.PatchJob) if "state" in one.status]
+    assert states[-1] == seen.job_state
+    assert seen.job["status"]["completionTime"]
+    assert seen.condition("Finished")["status"] == "True"
+
+
 def test_they_are_waited_for_while_more_may_come() -> None:
     seen = world().add("1", dependsOn=["0"]).change_job(closed={"tasks": 2})
     assert (seen.state("1"), seen.job_state) == ("Queued", "Queued")

@@ -92,12 +92,46 @@ def test_a_cancelled_optional_task_lets_its_dependents_run() -> None:
 
 def test_the_runner_of_a_cancelled_task_is_ended_if_it_goes_on() -> None:
     seen = world(task("a", **OPTIONAL), task("b", "a"))
+    seen.runners.reuse = False
     seen.begin("a").annotate("a", "Cancelled")
     pod = seen.status("a")["podName"]
     seen.wait(44)
     assert not seen.pods[pod].gone
     seen.wait(2)
     assert seen.pods[pod].gone
+
+
+def test_the_runner_of_a_cancelled_task_goes_on_to_the_next_one() -> None:
+    seen = world(task("a", **OPTIONAL), task("b", "a"))
+    seen.runners.room = 1
+    seen.begin("a").annotate("a", "Cancelled")
+    pod = seen.status("a")["podName"]
+    assert (seen.status("b")["podName"], seen.state("b")) == (pod, "Running")
+    # It is not ended for the attempt that it has thrown away.
+    seen.wait(120)
+    assert not seen.pods[pod].gone
+    seen.finish("b")
+    assert seen.job_state == "Completed"
+
+
+def test_the_runner_of_a_cancelled_task_waits_for_others_while_its_session_goes_on() -> None:
+    seen = world().add("0", **OPTIONAL).begin("0").annotate("0", "Cancelled")
+    assert seen.runners.waiting == {seen.status("0")["podName"]}
+    assert seen.job_state == "Running"
+
+
+def test_the_runners_of_subtasks_are_free_when_their_parent_is_cancelled() -> None:
+    seen = world(task("top", **OPTIONAL), task("other"))
+    seen.finish("top", OutcomeKind.SUCCEEDED, {}).begin("top/0").annotate("top", "Cancelled")
+    status = seen.status("top/0")
+    assert (status["state"], status["reason"]) == ("Cancelled", "ParentCancelled")
+    assert status["podName"] in seen.runners.waiting
+
+
+def test_a_cancelled_job_keeps_its_runners_until_its_attempts_end() -> None:
+    seen = world(task("a"))
+    seen.begin("a").change_job(desired="Cancelled")
+    assert seen.runners.waiting == set()
 
 
 def test_a_task_that_is_cancelled_before_its_runner_is_up() -> None:

@@ -273,7 +273,12 @@ class World:
         self._tell_task(name)
 
     def _patch_job(self, status: Mapping[str, Any]) -> None:
-        self.job["status"] = _merged(self.job.get("status", {}), status)
+        before = self.job.get("status", {})
+        after = _merged(before, status)
+        if before.get("state", "").upper() in _ENDED:
+            same = after["state"] == before["state"]
+            assert same or after["run"] > before["run"], "what a run ended with stays"
+        self.job["status"] = after
         self._tell_job()
 
     def _tell_job(self) -> None:

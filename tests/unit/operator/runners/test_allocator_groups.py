@@ -245,3 +245,22 @@ def _everybody_gets_one(world: World) -> None:
                 waiting.discard(job)
                 world.end(f"last-{job}")
     assert waiting == set()
+
+
+def test_a_runner_of_a_group_without_a_task_never_overstays() -> None:
+    world = World(group_object())
+    world.make("a", "p1", group="mine")
+    assert not world.allocator.overstays("here", "p1", 1e6)
+    world.idle("p1")
+    assert not world.allocator.overstays("here", "p1", 1e6)
+
+
+def test_a_runner_that_should_have_ended_overstays() -> None:
+    world = World()
+    world.make("a", "p1")
+    assert not world.allocator.overstays("here", "p1", 1e6)
+    world.idle("p1")
+    assert not world.allocator.overstays("here", "p1", 5.0)
+    assert world.allocator.overstays("here", "p1", 11.0)
+    world.end("p1")
+    assert not world.allocator.overstays("here", "p1", 11.0)
