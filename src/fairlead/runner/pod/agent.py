@@ -10,6 +10,7 @@ import time
 from types import FrameType
 
 from fairlead.runner.descendants import adopt_orphans, children
+from fairlead.runner.early import EarlyZygote
 from fairlead.runner.pod.assignment import Assignment, Object, assigned, selects_assigned
 from fairlead.runner.pod.attempt import Attempt, PodBrokenError
 from fairlead.runner.pod.context import Inbox, Pod
@@ -21,7 +22,6 @@ from fairlead.runner.pod.patience import persistently
 from fairlead.runner.pod.rest import TaskApi
 from fairlead.runner.pod.rooms import Rooms
 from fairlead.runner.pod.settings import PodSettings
-from fairlead.sdk.settings import BACKEND, RELEASE
 
 _TICK = 1.0
 """Seconds between looks for orphans while there is nothing to do."""
@@ -30,10 +30,10 @@ _TICK = 1.0
 class Agent:
     """One pod's life."""
 
-    def __init__(self, settings: PodSettings) -> None:
+    def __init__(self, settings: PodSettings, zygote: EarlyZygote | None = None) -> None:
         self._settings = settings
         rooms, inbox = Rooms(settings), Inbox()
-        loading = Loading(settings, rooms, lambda: inbox.put(None, "loaded"))
+        loading = Loading(settings, rooms, lambda: inbox.put(None, "loaded"), zygote)
         api = TaskApi(settings.api, f"fairlead-runner/{settings.name}")
         self._pod = Pod(settings, api, loading.store, rooms, loading, inbox)
         self._done: set[tuple[str, int]] = set()
@@ -134,11 +134,6 @@ class Agent:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if settings.health_port:
             serve_health(settings.health_port)
-        os.environ["TMPDIR"] = settings.tmp
-        # A client inside a task means this cluster, and runs what this pod runs.
-        os.environ.setdefault(BACKEND.name, "kubernetes")
-        os.environ.setdefault(RELEASE.name, settings.release.name)
-        os.chdir(self._pod.rooms.task)
 
     def _on_terminate(self, number: int, frame: FrameType | None) -> None:
         self._pod.terminate()

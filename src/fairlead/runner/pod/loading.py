@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from fairlead.errors import BackendError, FairleadError, LoadTimeoutError
+from fairlead.runner.early import EarlyZygote
 from fairlead.runner.pod.importing import Halt, halt_of
 from fairlead.runner.pod.rooms import Rooms, unpack_release
 from fairlead.runner.pod.settings import PodSettings
@@ -29,6 +30,8 @@ class Loading:
     ----------
     told
         Is called, in that thread, once it is loaded, or cannot be.
+    zygote
+        The process that is to import it, if it runs already.
 
     Attributes
     ----------
@@ -39,10 +42,17 @@ class Loading:
         The stage, once the release is loaded.
     """
 
-    def __init__(self, settings: PodSettings, rooms: Rooms, told: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: PodSettings,
+        rooms: Rooms,
+        told: Callable[[], None],
+        zygote: EarlyZygote | None = None,
+    ) -> None:
         self._settings = settings
         self._rooms = rooms
         self._told = told
+        self._zygote = zygote
         self._failure: FairleadError | None = None
         self._unpacked = False
         self._began = time.monotonic()
@@ -117,4 +127,4 @@ class Loading:
         if self._failure is None:
             unpack_release(self._settings, self._rooms, self.store)
             self._unpacked = True
-            self.made = Stage(self._settings, self._rooms)
+            self.made = Stage(self._settings, self._rooms, self._zygote)

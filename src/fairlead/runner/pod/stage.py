@@ -6,6 +6,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fairlead.runner.early import EarlyZygote
+from fairlead.runner.pod import WORKER
 from fairlead.runner.pod.rooms import Rooms
 from fairlead.runner.pod.settings import PodSettings
 from fairlead.runner.pool import WorkerPool
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from fairlead.sdk.backend import Progress
     from fairlead.sdk.cache import JobCache
 
-_WORKER = "fairlead.runner.pod.worker"
 _GONE_WITHIN = 15.0
 
 
@@ -46,7 +47,9 @@ class Stage:
         If it cannot be imported.
     """
 
-    def __init__(self, settings: PodSettings, rooms: Rooms) -> None:
+    def __init__(
+        self, settings: PodSettings, rooms: Rooms, zygote: EarlyZygote | None = None
+    ) -> None:
         self._rooms = rooms
         self._player: Player | None = None
         self._ticket = 0
@@ -57,8 +60,9 @@ class Stage:
             programs=[f"The release {settings.release.name}"],
             grace=0.0,
             files_root=str(rooms.files),
-            executor=f"{_WORKER}:execute_listed",
-            loader=f"{_WORKER}:load_release",
+            executor=f"{WORKER}:execute_listed",
+            loader=f"{WORKER}:load_release",
+            early=zygote,
         )
 
     def play(self, order: AttemptOrder, player: Player) -> None:

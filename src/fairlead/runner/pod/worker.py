@@ -17,6 +17,7 @@ from fairlead.runner.pod.settings import PodSettings, from_environment
 from fairlead.sdk.attempt import AttemptHost, AttemptOrder, AttemptOutcome, OutcomeKind
 from fairlead.sdk.backend import Failure
 from fairlead.sdk.definitions import TaskDefinition
+from fairlead.sdk.settings import BACKEND, RELEASE
 
 LOADER = f"{__name__}:load_release"
 EXECUTOR = f"{__name__}:execute_listed"
@@ -33,11 +34,21 @@ def package_folder(settings: PodSettings) -> str | None:
 def load_release(name: str) -> None:
     """Import the pod's release in the zygote, for all workers to come."""
     settings = from_environment()
+    _enter(settings)
     tasks = [Listed(one.identifier, one.version, one.entry_point) for one in settings.release.tasks]
     with showing(Path(settings.work)):
         _loaded.update(load_tasks(package_folder(settings), tasks))
     for definition in _loaded.values():
         _prepare(definition)
+
+
+def _enter(settings: PodSettings) -> None:
+    """Be where tasks are, with the environment that they see."""
+    os.environ["TMPDIR"] = settings.tmp
+    # A client inside a task means this cluster, and runs what this pod runs.
+    os.environ.setdefault(BACKEND.name, "kubernetes")
+    os.environ.setdefault(RELEASE.name, settings.release.name)
+    os.chdir(os.path.join(settings.work, "task"))
 
 
 def _prepare(definition: TaskDefinition) -> None:
