@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead.api.words import camel
@@ -22,7 +22,7 @@ from fairlead_operator.driving.granting import Granting
 from fairlead_operator.driving.hindrances import hindrance_of, told
 from fairlead_operator.driving.lent import Shared
 from fairlead_operator.driving.opener import open_run
-from fairlead_operator.driving.remover import remove_all
+from fairlead_operator.driving.remover import REMOVED_AT_ONCE, remove_all
 from fairlead_operator.driving.seen import Seen
 from fairlead_operator.elector import LeaseLostError
 from fairlead_operator.jobs import jobstatus
@@ -67,6 +67,7 @@ class Context:
     events: EventWriter
     metrics: Metrics
     clock: Callable[[], float]
+    removals: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REMOVED_AT_ONCE))
 
 
 Step = Callable[[JobModel, float], None]
@@ -215,7 +216,8 @@ class Worker:
             await self._look_for_job()
             return False
         if job is None or seen.deleted or job.deleted:
-            await remove_all(self._context.client, seen.namespace, seen.uid)
+            context = self._context
+            await remove_all(context.client, seen.namespace, seen.uid, context.removals)
             seen.forget_tasks()
             self._free_runners()
             return True
@@ -394,9 +396,8 @@ class Worker:
         """Return the names of pods that only this job's tasks could use."""
         return [
             pod.name
-            for pod in self._context.shared.pods.values()
-            if pod.owner_uid == job.uid
-            and (pod.lingers or not pod.ended)
+            for pod in self._context.shared.owned_by(job.uid)
+            if (pod.lingers or not pod.ended)
             and pod.deletion is None
             and (job.reuse != "AcrossJobs" or self._context.shared.holders.get(pod.key) == job.uid)
         ]
@@ -405,7 +406,7 @@ class Worker:
         client, now = self._context.client, self._context.clock()
         ended = job.completed() or job.created
         if job.ttl is not None and ended + job.ttl <= now:
-            await remove_all(client, job.namespace, job.uid)
+            await remove_all(client, job.namespace, job.uid, self._context.removals)
             await client.delete(JOBS, job.namespace, job.name, uid=job.uid)
             self.seen.deleted = True
             return False
