@@ -11,12 +11,12 @@ import re
 import secrets
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from fairlead.errors import InvalidRequestError
 from fairlead_operator.logs import FORMATS, LEVELS
-from fairlead_operator.runners.pod_order import DEFAULT_LOAD_SECONDS, Store
+from fairlead_operator.runners.pod_order import DEFAULT_LOAD_SECONDS, Installed, Store
 
 PREFIXES = ("FAIRLEAD_OPERATOR_", "FAIRLEAD_RUNNER_")
 
@@ -187,26 +187,17 @@ SETTINGS: tuple[Setting, ...] = (
 """Every setting, in the order in which the reference shows them."""
 
 
-@dataclass(frozen=True)
-class RunnerSettings:
+@dataclass(frozen=True, kw_only=True)
+class RunnerSettings(Installed):
     """What the installation says of runners.
 
     Attributes
     ----------
-    image
-        The image of runners whose Release names none.
     account
         The service account of jobs that name none.
-    load_seconds
-        How long loading a Release may take, where the machine size does not say so.
     """
 
-    image: str
     account: str
-    image_pull_policy: str | None = None
-    image_pull_secrets: tuple[str, ...] = ()
-    store: Store = field(default_factory=Store)
-    load_seconds: int = DEFAULT_LOAD_SECONDS
 
 
 @dataclass(frozen=True)

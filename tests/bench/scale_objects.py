@@ -15,7 +15,7 @@ from fairlead_operator.kube.kinds import JOBS, RELEASES, SIZES, TASKS, Kind
 from fairlead_operator.manifests.sizes import machine_size
 from fairlead_operator.observe.event import Event
 from fairlead_operator.runners.pod import build_pod
-from fairlead_operator.runners.pod_order import Owner, PodOrder
+from fairlead_operator.runners.pod_order import Installed, Owner, PodOrder
 from fairlead_operator.runners.releases import ChosenRelease, ReleaseIndex
 from fairlead_operator.runners.sizes import Size, SizeIndex
 
@@ -121,7 +121,7 @@ class Pods:
                 size=self._size,
                 release=self._release,
                 account=ACCOUNT,
-                image=IMAGE,
+                installed=Installed(image=IMAGE),
                 job=(name, uid),
                 task=of,
                 attempt=1,

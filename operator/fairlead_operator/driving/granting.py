@@ -151,7 +151,7 @@ class Granting:
     def order(self, grant: Grant, task: str, attempt: int, grace: int) -> dict[str, Any]:
         """Return the pod that a grant stands for."""
         details: Details = grant.details
-        settings, job = self._shared.settings, self.job
+        job = self.job
         group = self._shared.groups.known(job.namespace, details.group) if details.group else None
         across = job.reuse == "AcrossJobs"
         order = PodOrder(
@@ -163,17 +163,13 @@ class Granting:
             size=details.size,
             release=details.release,
             account=details.account,
-            image=settings.image,
+            installed=self._shared.settings,
             task=task,
             attempt=attempt,
             reuse=job.reuse,
             reuse_seconds=job.reuse_seconds,
             grace_seconds=grace,
             isolation=job.isolation,
-            load_seconds=settings.load_seconds,
-            store=settings.store,
-            image_pull_policy=settings.image_pull_policy,
-            image_pull_secrets=settings.image_pull_secrets,
         )
         return build_pod(order if group is None else in_group(order, group))
 

@@ -365,7 +365,6 @@ class Upkeep:
         return True
 
     def _order(self, group: Group, release: ChosenRelease, name: str) -> PodOrder | None:
-        settings = self._shared.settings
         size = self._shared.sizes.get(group.size)
         account = self._shared.accounts.choose(group.namespace, group.account)
         if isinstance(size, Refusal) or isinstance(account, Refusal):
@@ -377,11 +376,7 @@ class Upkeep:
             size=size,
             release=release,
             account=account,
-            image=settings.image,
-            load_seconds=settings.load_seconds,
-            store=settings.store,
-            image_pull_policy=settings.image_pull_policy,
-            image_pull_secrets=settings.image_pull_secrets,
+            installed=self._shared.settings,
         )
         return in_group(order, group)
 

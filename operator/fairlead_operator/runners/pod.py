@@ -127,15 +127,15 @@ def _spec(order: PodOrder) -> Manifest:
         made["priorityClassName"] = size.priority_class_name
     if size.runtime_class_name:
         made["runtimeClassName"] = size.runtime_class_name
-    if order.image_pull_secrets:
-        made["imagePullSecrets"] = [{"name": name} for name in order.image_pull_secrets]
+    if order.installed.image_pull_secrets:
+        made["imagePullSecrets"] = [{"name": name} for name in order.installed.image_pull_secrets]
     return made
 
 
 def _container(order: PodOrder) -> Manifest:
     made: Manifest = {
         "name": layout.CONTAINER,
-        "image": order.release.image or order.image,
+        "image": order.release.image or order.installed.image,
         "command": list(COMMAND),
         "workingDir": layout.WORK_PATH,
         "env": _variables(order),
@@ -159,11 +159,11 @@ def _container(order: PodOrder) -> Manifest:
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": _mounts(order),
     }
-    pull = order.release.image_pull_policy if order.release.image else order.image_pull_policy
+    pull = (order.release if order.release.image else order.installed).image_pull_policy
     if pull:
         made["imagePullPolicy"] = pull
-    if order.store.secret:
-        made["envFrom"] = [{"secretRef": {"name": order.store.secret}}]
+    if order.installed.store.secret:
+        made["envFrom"] = [{"secretRef": {"name": order.installed.store.secret}}]
     return made
 
 
@@ -180,7 +180,8 @@ def _variables(order: PodOrder) -> list[Manifest]:
         )
     ]
     made.append({"name": "FAIRLEAD_RUNNER", "value": runner_variable(order)})
-    url = f"file://{order.store.mount}" if order.store.claim else order.store.url
+    store = order.installed.store
+    url = f"file://{store.mount}" if store.claim else store.url
     if url:
         made.append({"name": "FAIRLEAD_STORE", "value": url})
     # The user has no entry in the image's list of users, and the root is read-only.
@@ -201,7 +202,7 @@ def runner_variable(order: PodOrder) -> str:
         "reuse": order.reuse,
         "reuseSeconds": order.reuse_seconds,
         "graceSeconds": order.grace_seconds,
-        "loadSeconds": order.size.start_timeout or order.load_seconds,
+        "loadSeconds": order.size.start_timeout or order.installed.load_seconds,
         "release": _told_release(order),
     }
     # Kubernetes replaces $(NAME) in values; $$ stands for a dollar sign.
@@ -235,8 +236,8 @@ def _volumes(order: PodOrder) -> list[Manifest]:
             for n, name in enumerate(order.release.package.config_maps)
         ]
         made.append({"name": layout.PACKAGE_VOLUME, "projected": {"sources": parts}})
-    if order.store.claim:
-        claim = {"claimName": order.store.claim}
+    if order.installed.store.claim:
+        claim = {"claimName": order.installed.store.claim}
         made.append({"name": layout.STORE_VOLUME, "persistentVolumeClaim": claim})
     return made
 
@@ -249,8 +250,9 @@ def _mounts(order: PodOrder) -> list[Manifest]:
     if order.release.package is not None:
         package = {"name": layout.PACKAGE_VOLUME, "mountPath": layout.PACKAGE_PATH}
         made.append({**package, "readOnly": True})
-    if order.store.claim:
-        made.append({"name": layout.STORE_VOLUME, "mountPath": order.store.mount})
+    store = order.installed.store
+    if store.claim:
+        made.append({"name": layout.STORE_VOLUME, "mountPath": store.mount})
     return made
 
 

@@ -48,6 +48,25 @@ class Store:
     secret: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Installed:
+    """What the installation says of every runner's pod.
+
+    Attributes
+    ----------
+    image
+        The image of runners whose Release names none.
+    load_seconds
+        How long loading a Release may take, where the machine size says nothing of its start.
+    """
+
+    image: str
+    image_pull_policy: str | None = None
+    image_pull_secrets: tuple[str, ...] = ()
+    store: Store = field(default_factory=Store)
+    load_seconds: int = DEFAULT_LOAD_SECONDS
+
+
 @dataclass(frozen=True, slots=True)
 class PodOrder:
     """All that a runner's pod is made from.
@@ -65,14 +84,10 @@ class PodOrder:
         What it runs first; None where it is kept ready.
     account
         The service account it runs under.
-    image
-        The installation's runner image, for Releases that name none.
     reuse, reuse_seconds
         Which tasks may share it, and how long it waits for them.
     grace_seconds
         How long a task is given to end by itself.
-    load_seconds
-        How long it may take to load its release, where its size says nothing of its start.
     spot
         Whether only nodes that may be taken away will do, though the size does not say so.
     """
@@ -83,7 +98,7 @@ class PodOrder:
     size: Size
     release: ChosenRelease
     account: str
-    image: str
+    installed: Installed
     job: tuple[str, str] | None = None
     group: str | None = None
     task: str | None = None
@@ -91,12 +106,8 @@ class PodOrder:
     reuse: str = "WithinJob"
     reuse_seconds: int = DEFAULT_REUSE_SECONDS
     grace_seconds: int = DEFAULT_GRACE_SECONDS
-    load_seconds: int = DEFAULT_LOAD_SECONDS
     isolation: str = "Shared"
     spot: bool = False
-    store: Store = field(default_factory=Store)
-    image_pull_policy: str | None = None
-    image_pull_secrets: tuple[str, ...] = ()
 
 
 def in_group(order: PodOrder, group: Group) -> PodOrder:

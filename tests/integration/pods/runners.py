@@ -12,7 +12,7 @@ from tests.cluster.namespaces import Namespace
 
 from fairlead_operator.runners.classify import Ending, Patience, Stuck, Verdict, classify
 from fairlead_operator.runners.pod import build_pod
-from fairlead_operator.runners.pod_order import Owner, PodOrder
+from fairlead_operator.runners.pod_order import Installed, Owner, PodOrder
 from fairlead_operator.runners.pod_record import PodRecord, parse_pod
 from fairlead_operator.runners.release_record import Definition, Package
 from fairlead_operator.runners.releases import ChosenRelease
@@ -40,7 +40,7 @@ class Runners:
 
     namespace: Namespace
 
-    def order(self, name: str, **more: Any) -> PodOrder:
+    def order(self, name: str, *, installed: Object | None = None, **more: Any) -> PodOrder:
         usual: Object = {
             "name": name,
             "namespace": self.namespace.name,
@@ -48,7 +48,7 @@ class Runners:
             "size": size(),
             "release": release(),
             "account": "default",
-            "image": images.probe().name,
+            "installed": Installed(**{"image": images.probe().name, **(installed or {})}),
             "job": ("nightly", "00000000-0000-0000-0000-000000000000"),
             "task": "nightly-fetch",
             "attempt": 1,

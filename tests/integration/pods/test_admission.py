@@ -55,13 +55,13 @@ GROUP = Group("here", "mine", "00000000-0000-0000-0000-000000000001", spot=True)
 ORDERS: dict[str, Object] = {
     "plain": {},
     "with a package": {"release": release(package=Package(("a", "b"), "0" * 64, 10))},
-    "with a claim": {"store": Store(claim="shared")},
-    "with credentials": {"store": Store("s3://bucket", secret="keys")},
+    "with a claim": {"installed": {"store": Store(claim="shared")}},
+    "with credentials": {"installed": {"store": Store("s3://bucket", secret="keys")}},
     "patched": {"size": size(podPatch=PATCH)},
     "without limits": {"size": size(resources={})},
     "for jobs that share": {"owner": None, "job": None, "reuse": "AcrossJobs"},
     "tolerant": {"size": size(tolerations=[{"key": "pool", "operator": "Exists"}])},
-    "with secrets for images": {"image_pull_secrets": ("registry",)},
+    "with secrets for images": {"installed": {"image_pull_secrets": ("registry",)}},
 }
 
 

@@ -209,7 +209,7 @@ def test_no_name_of_an_image(runners: Runners) -> None:
 
 
 def test_credentials_that_are_not_there(runners: Runners) -> None:
-    runners.make("no-secret", store=Store("s3://bucket", secret="absent"))
+    runners.make("no-secret", installed={"store": Store("s3://bucket", secret="absent")})
     found = _stuck(runners, "no-secret")
     assert found.reason == "ContainerConfig"
     assert 'secret "absent" not found' in found.message
@@ -250,7 +250,7 @@ def test_nodes_that_do_not_fit(runners: Runners) -> None:
 
 
 def test_a_claim_that_is_not_there(runners: Runners) -> None:
-    runners.make("no-claim", store=Store(claim="absent"))
+    runners.make("no-claim", installed={"store": Store(claim="absent")})
     found = _stuck(runners, "no-claim")
     assert found.reason == "Unschedulable"
     assert 'persistentvolumeclaim "absent" not found' in found.message

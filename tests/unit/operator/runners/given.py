@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fairlead_operator.runners.pod_order import Owner, PodOrder
+from fairlead_operator.runners.pod_order import Installed, Owner, PodOrder
 from fairlead_operator.runners.releases import ChosenRelease, ReleaseIndex
 from fairlead_operator.runners.sizes import Size, SizeIndex, parse_size
 
@@ -90,7 +90,7 @@ def chosen(**spec: Any) -> ChosenRelease:
     return found
 
 
-def order(**more: Any) -> PodOrder:
+def order(*, installed: Object | None = None, **more: Any) -> PodOrder:
     usual: Object = {
         "name": "nightly-fetch-a1",
         "namespace": "here",
@@ -98,7 +98,7 @@ def order(**more: Any) -> PodOrder:
         "size": size(),
         "release": chosen(),
         "account": "fairlead-runner",
-        "image": "fairlead/runner:1",
+        "installed": Installed(**{"image": "fairlead/runner:1", **(installed or {})}),
         "job": ("nightly", "job-uid"),
         "task": "nightly-fetch",
         "attempt": 1,

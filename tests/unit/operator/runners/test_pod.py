@@ -144,10 +144,14 @@ def test_dollar_signs_are_not_taken_for_references_to_variables() -> None:
 
 def test_the_release_names_the_image_else_the_installation_does() -> None:
     assert container(build_pod(order()))["image"] == "registry.example/acme:1"
-    own = order(release=chosen(image=None, package=PACKAGE), image_pull_policy="Never")
+    own = order(
+        release=chosen(image=None, package=PACKAGE), installed={"image_pull_policy": "Never"}
+    )
     assert container(build_pod(own))["image"] == "fairlead/runner:1"
     assert container(build_pod(own))["imagePullPolicy"] == "Never"
-    assert "imagePullPolicy" not in container(build_pod(order(image_pull_policy="Never")))
+    assert "imagePullPolicy" not in container(
+        build_pod(order(installed={"image_pull_policy": "Never"}))
+    )
     always = order(release=chosen(imagePullPolicy="Always"))
     assert container(build_pod(always))["imagePullPolicy"] == "Always"
 
@@ -186,13 +190,13 @@ def test_an_archive_is_told_by_its_key() -> None:
     ],
 )
 def test_the_store_is_an_address_or_a_mounted_claim(store: Store, url: str | None) -> None:
-    made = build_pod(order(store=store))
+    made = build_pod(order(installed={"store": store}))
     assert variables(made).get("FAIRLEAD_STORE") == url
     assert ("/fairlead/store" in mounts(made)) is (store.claim is not None)
 
 
 def test_credentials_come_from_a_secret() -> None:
-    made = build_pod(order(store=Store("s3://bucket", secret="keys")))
+    made = build_pod(order(installed={"store": Store("s3://bucket", secret="keys")}))
     assert container(made)["envFrom"] == [{"secretRef": {"name": "keys"}}]
 
 
