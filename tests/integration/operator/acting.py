@@ -14,6 +14,7 @@ class Act(Task):
     gate: str = ""
     times: int = 1_000_000
     children: int = 0
+    size: int = 0
 
     @staticmethod
     def identifier() -> tuple[str, str]:
@@ -26,6 +27,8 @@ class Act(Task):
         elif self.what != "return" and executions <= self.times:
             self._misbehave()
         made = [Act(gate=self.gate and f"{self.gate}.{n}") for n in range(self.children)]
+        if self.size:
+            return "x" * self.size
         return context.submit_subtask(Total(context.submit_subtasks(made))) if made else executions
 
     def _count(self) -> int:

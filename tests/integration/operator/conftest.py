@@ -28,7 +28,7 @@ Object = dict[str, Any]
 
 def act(name: str, what: str = "return", *depends_on: str, **more: Any) -> Object:
     """One task of a Job, which does as it is told."""
-    given = {key: more.pop(key) for key in ("gate", "times", "children") if key in more}
+    given = {key: more.pop(key) for key in ("gate", "times", "children", "size") if key in more}
     made: Object = {
         "name": name,
         "identifier": "operator.example/Act",
