@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from fairlead.api.names import group_pod_name
@@ -21,7 +21,7 @@ from fairlead_operator.kube.kinds import ACCOUNTS, CONFIGMAPS, GROUPS, PODS, REL
 from fairlead_operator.logs import Log
 from fairlead_operator.observe.event import Event
 from fairlead_operator.runners.classify import Ending, Patience, Stuck, classify, look_again
-from fairlead_operator.runners.group_plan import GroupFacts, GroupMemory, GroupPlan, plan_group
+from fairlead_operator.runners.group_plan import GroupFacts, GroupMemory, plan_group
 from fairlead_operator.runners.groups import Group
 from fairlead_operator.runners.lanes import Use
 from fairlead_operator.runners.pod import build_pod
@@ -284,9 +284,13 @@ class Upkeep:
             return
         now = self._clock()
         memory = self._memories.setdefault(key, GroupMemory())
-        release, facts = self._facts(group, memory, now)
+        stuck = self._stuck(group, now)
+        release, facts = self._facts(group, memory, stuck, now)
         plan = plan_group(facts, memory, now)
-        await self._end_runners(group, plan, now)
+        failed = {name for name, verdict in stuck.items() if isinstance(verdict, Ending)}
+        if failed:
+            memory.failed(now)
+        await self._end_runners(group, {*plan.end, *failed}, now)
         if plan.terminate:
             await self._client.patch(GROUPS, *key, {"spec": {"desired": "Terminated"}})
         if isinstance(release, ChosenRelease):
@@ -299,7 +303,7 @@ class Upkeep:
             await self._write(GROUPS, key, group_status(group, plan, now))
 
     def _facts(
-        self, group: Group, memory: GroupMemory, now: float
+        self, group: Group, memory: GroupMemory, stuck: Mapping[str, Stuck | Ending], now: float
     ) -> tuple[ChosenRelease | Refusal | None, GroupFacts]:
         shared = self._shared
         runners = shared.allocator.runners_of(*group.key)
@@ -312,7 +316,7 @@ class Upkeep:
         room = float("inf")
         if isinstance(size, Size) and size.max_runners is not None:
             room = size.max_runners - shared.allocator.count(size.name)
-        troubles = [*self._stuck(group, now).values(), *filter(None, [memory.refused])]
+        troubles = [*stuck.values(), *filter(None, [memory.refused])]
         refusal = refusals[0] if refusals else None
         return release, GroupFacts(group, runners, name, refusal, room, tuple(troubles))
 
@@ -333,12 +337,8 @@ class Upkeep:
                 self._look(GROUPS, group.key, again)
         return found
 
-    async def _end_runners(self, group: Group, plan: GroupPlan, now: float) -> None:
-        stuck = self._stuck(group, now)
-        failed = {name for name, verdict in stuck.items() if isinstance(verdict, Ending)}
-        if failed:
-            self._memories[group.key].failed(now)
-        for name in {*plan.end, *failed}:
+    async def _end_runners(self, group: Group, names: Collection[str], now: float) -> None:
+        for name in names:
             if self._shared.allocator.end(group.namespace, name, now):
                 await self._client.delete(PODS, group.namespace, name)
 
