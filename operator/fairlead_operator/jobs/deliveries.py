@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from fairlead_operator.jobs.alarms import AlarmKind
 from fairlead_operator.jobs.board import Board
+from fairlead_operator.jobs.effects import LAST_CHANCE
 from fairlead_operator.jobs.tasks import TaskRecord
 
 PATIENCE = 30.0
@@ -20,6 +21,16 @@ def heard(board: Board, record: TaskRecord, before: TaskRecord | None, now: floa
     """Take note of a runner's word that it is recording what its attempt has made."""
     if record.delivery is not None and (before is None or before.delivery != record.delivery):
         board.heard[record.name] = now
+
+
+def told(board: Board, record: TaskRecord, written: TaskRecord | None, now: float) -> None:
+    """Take note that a Task tells its runner that its time is over: it gets a last chance.
+
+    ``written`` is the Task as it was seen before.  While the API server is away nobody is told
+    anything, and that time is not held against the runner.
+    """
+    if record.stop == "Timeout" and (written is None or written.stop != record.stop):
+        board.alarms.set(now + LAST_CHANCE, AlarmKind.KILL, record.name, record.attempt)
 
 
 def goes_on(board: Board, record: TaskRecord, alarm: AlarmKind, now: float) -> bool:

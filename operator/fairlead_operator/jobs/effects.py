@@ -144,7 +144,8 @@ def order_stop(board: Board, name: str, attempt: int, kind: StopKind, now: float
     if record.attempt != attempt:
         return
     word = _STOPS[kind]
-    if record.stop != word:
+    is_news = record.stop != word
+    if is_news:
         _write_stop(board, name, word)
     if kind is StopKind.STOP:
         return
@@ -155,6 +156,8 @@ def order_stop(board: Board, name: str, attempt: int, kind: StopKind, now: float
         return
     if board.graph.node(name).state is not TaskState.RUNNING:
         board.discarded.add(name)
+    if kind is StopKind.TIMEOUT and is_news:
+        return  # the runner has its last chance from when the Task says so: see deliveries.told
     grace = float(record.facts.grace) if kind is StopKind.CANCEL else 0.0
     board.alarms.set(now + grace + LAST_CHANCE, AlarmKind.KILL, name, attempt)
 

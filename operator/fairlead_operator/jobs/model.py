@@ -176,8 +176,10 @@ class JobModel:
             return
         if before is not None and before.resource_version >= record.resource_version:
             return
+        written = board.bases.get(record.name, before)
         board.see(record)
         if record.name in board.graph.nodes:
+            deliveries.told(board, record, written, now)
             self._changed(record, before, now)
         elif before is None:
             self._new(record, now)

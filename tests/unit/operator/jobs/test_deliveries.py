@@ -6,6 +6,7 @@ import pytest
 
 from fairlead.core.outcomes import OutcomeKind
 from fairlead_operator.jobs.deliveries import PATIENCE
+from fairlead_operator.jobs.effects import LAST_CHANCE
 
 from .world import World, task, world
 
@@ -54,6 +55,22 @@ def test_a_runner_may_say_so_only_after_it_was_told_that_its_time_is_over() -> N
     assert not seen.pods[seen.status("a")["podName"]].gone
     seen.finish("a", OutcomeKind.SUCCEEDED, {})
     seen.finish("a/0")
+    assert seen.job_state == "Completed"
+
+
+def test_a_runner_has_its_last_chance_from_when_it_could_be_told() -> None:
+    """While the API server is away, neither the stop nor a runner's word is written."""
+    seen = late()
+    seen.now += 600
+    seen.model.clock_reached(seen.now)
+    stop, *others = seen.model.take_actions()
+    assert (stop.status, others) == ({"stop": "Timeout"}, [])
+    seen.now += 600
+    seen.model.clock_reached(seen.now)
+    assert seen.model.take_actions() == []
+    seen._apply(stop)
+    seen.wait(LAST_CHANCE - 1)
+    recording(seen, 60).finish("a")
     assert seen.job_state == "Completed"
 
 
