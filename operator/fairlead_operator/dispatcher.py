@@ -14,6 +14,7 @@ from typing import Any
 
 from fairlead.api import labels
 from fairlead.core.outcomes import AT_ONCE
+from fairlead.core.states import TaskState
 from fairlead_operator.driving.events import EventWriter
 from fairlead_operator.driving.lent import Shared
 from fairlead_operator.driving.seen import Seen
@@ -109,6 +110,8 @@ class Dispatcher:
             seen.see_job(record)
             self._post(seen.uid, lambda model, now: model.job_seen(record, now))
             if record.is_final and seen.uid not in self.workers:
+                if any(task.state is TaskState.QUEUED for task in seen.tasks.values()):
+                    seen.late = self._clock()
                 seen.forget_tasks()
         self._start(seen)
 
@@ -127,12 +130,15 @@ class Dispatcher:
             return
         seen = self._seen(metadata.get("namespace", ""), job, uid)
         if self._is_history(seen):
+            self._came_late(seen, event.object)
             return
         before = seen.tasks.get(name)
         if _is_old(metadata, before):
             return  # Mostly what this operator has written itself.
         record = TaskRecord.parse(event.object, before)
         seen.see_task(record)
+        if seen.record is not None and seen.record.is_final:
+            self._came_late(seen, event.object)
         self._post(uid, lambda model, now: model.task_seen(record, now))
         if seen.record is None:
             # Its job may be no more, or never have been: then nothing else would tell.
@@ -142,6 +148,13 @@ class Dispatcher:
         """Return whether the job has ended, so that its Tasks are of no interest any more."""
         return seen.uid not in self.workers and seen.record is not None and seen.record.is_final
 
+    def _came_late(self, seen: Seen, task: dict[str, Any]) -> None:
+        """Have a Task looked at that waits although its job has ended."""
+        state = (task.get("status") or {}).get("state", "Queued")
+        if state == "Queued" and seen.late is None:
+            seen.late = self._clock()
+            self._start(seen)
+
     def _pod(self, pod: PodRecord, *, gone: bool) -> None:
         now = self._clock()
         if gone:
@@ -150,6 +163,9 @@ class Dispatcher:
         self._upkeep.pod_seen(pod)
         if uid:
             self._post(uid, lambda model, moment: model.pod_seen(pod, moment))
+        known = self.jobs.get(pod.job_uid)
+        if known is not None and self._is_history(known) and not pod.ended:
+            self._start(known)  # Nobody may have known that it would come.
 
     def _post(self, uid: str, step: Callable[[JobModel, float], None]) -> None:
         worker = self.workers.get(uid)

@@ -224,6 +224,8 @@ class Applier:
             case orders.DeleteSiblings():
                 selector = f"{labels.PARENT_ATTEMPT}={action.siblings}"
                 await self._client.delete_collection(TASKS, self._namespace, selector)
+            case orders.DeleteTask():
+                await self._client.delete(TASKS, self._namespace, action.name, uid=action.uid)
             case _:
                 raise TypeError(f"nobody carries out {action!r}")
 

@@ -19,11 +19,23 @@ class Seen:
         The job; None before it was seen.
     deleted
         Whether the job is no more.
+    late
+        Since when there is a Task that waits although the job has ended; None if none is known.
     listed
         Whether ``tasks`` is all that there is, as far as events tell.
     """
 
-    __slots__ = ("_metrics", "deleted", "listed", "name", "namespace", "record", "tasks", "uid")
+    __slots__ = (
+        "_metrics",
+        "deleted",
+        "late",
+        "listed",
+        "name",
+        "namespace",
+        "record",
+        "tasks",
+        "uid",
+    )
 
     def __init__(self, namespace: str, name: str, uid: str, metrics: Metrics) -> None:
         self.namespace = namespace
@@ -31,6 +43,7 @@ class Seen:
         self.uid = uid
         self.record: JobRecord | None = None
         self.deleted = False
+        self.late: float | None = None
         self.listed = True
         self.tasks: dict[str, TaskRecord] = {}
         self._metrics = metrics

@@ -55,6 +55,10 @@ FREE = 16
 LEFT_BEHIND = 60.0
 """Seconds after a run's end, and its runners' idle time, after which pods of it are ended."""
 
+LATE = 5.0
+"""Seconds after which Tasks are looked at that wait although their job has ended: what came
+late from the watch is told from what was made late."""
+
 log = Log("jobs")
 
 
@@ -388,6 +392,8 @@ class Worker:
         times = []
         if job.ttl is not None:
             times.append(ended + job.ttl)
+        if self.seen.late is not None:
+            times.append(self.seen.late + LATE)
         if self._pods_left(job):
             times.append(ended + job.reuse_seconds + LEFT_BEHIND)
         return min(times, default=None)
@@ -410,8 +416,23 @@ class Worker:
             await client.delete(JOBS, job.namespace, job.name, uid=job.uid)
             self.seen.deleted = True
             return False
+        late = self.seen.late
+        if late is not None and late + LATE <= now:
+            await self._sweep(job)
+            return False
         for name in self._pods_left(job):
             await client.delete(PODS, job.namespace, name)
         await self._nothing_hinders(job)
         # They are gone, or being ended, once that is seen.
         return job.ttl is None
+
+    async def _sweep(self, job: JobRecord) -> None:
+        """Remove what was made for the job after its end: nobody knew that it would come."""
+        late = self.seen.late
+        await self._list(job)
+        record = self.seen.record
+        if record is not None and record.is_final and not self.seen.deleted:
+            # The model of a run that has ended does nothing else.
+            await self._drive(record)
+        if self.seen.late == late:
+            self.seen.late = None

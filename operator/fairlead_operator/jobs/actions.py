@@ -93,6 +93,14 @@ class DeleteSiblings:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteTask:
+    """Remove one subtask that is none of those its parent has committed."""
+
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
 class PatchJob:
     """Write part of the Job's status.  ``free``: only numbers, so that nothing waits for it."""
 
@@ -120,6 +128,7 @@ Action: TypeAlias = (
     | ReadPod
     | ListSiblings
     | DeleteSiblings
+    | DeleteTask
     | PatchJob
     | EmitEvent
 )

@@ -40,6 +40,8 @@ NO_SESSION = (
 def came(board: Board, now: float) -> None:
     """Place what has come to a session; end what cannot be placed any more."""
     graph = board.graph
+    if graph.is_final:
+        _find_late(board)
     while board.unplaced and not graph.is_final and not (graph.failing or graph.cancelling):
         if not (_place_all(board, now) or _give_up(board, now)):
             break
@@ -47,6 +49,13 @@ def came(board: Board, now: float) -> None:
         cancel_unplaced(board, now)
     if not graph.closed and is_closed(board.job, board.run, _known(board)):
         graph.close(now)
+
+
+def _find_late(board: Board) -> None:
+    """Find the tasks that were added to a session after its end: they will not run."""
+    for node in board.graph.nodes.values():
+        if node.parent is None and node.state is TaskState.QUEUED:
+            board.unplaced[str(node.key)] = board.records[str(node.key)]
 
 
 def refuse_all(board: Board, now: float) -> None:

@@ -192,8 +192,9 @@ def _job_changed(board: Board, effect: JobChanged, now: float) -> None:
 
 def cancel_unplaced(board: Board, now: float) -> None:
     """Cancel the tasks of a session that were never placed, because their job ends."""
-    failing = board.graph.failing
-    reason = JOB_FAILED if failing else JOB_CANCELLED
+    reason = "NotAdded: the job ended before it could start"
+    if board.graph.failing or board.graph.cancelling:
+        reason = JOB_FAILED if board.graph.failing else JOB_CANCELLED
     for record in board.unplaced.values():
         board.do(PatchTask(record.name, taskstatus.ended(TaskState.CANCELLED, reason, now), True))
         board.expect(record.name, state=TaskState.CANCELLED, reason=reason)

@@ -11,12 +11,12 @@ from fairlead.core.outcomes import AT_ONCE, OutcomeKind
 from fairlead.core.states import TaskState
 from fairlead.errors import DependencyError, DuplicateTaskError, InvalidRequestError
 from fairlead_operator.jobs import taskstatus
-from fairlead_operator.jobs.actions import DeleteSiblings, EmitEvent, ListSiblings
+from fairlead_operator.jobs.actions import DeleteSiblings, DeleteTask, EmitEvent, ListSiblings
 from fairlead_operator.jobs.alarms import AlarmKind
 from fairlead_operator.jobs.asking import Wanted
 from fairlead_operator.jobs.board import Board
 from fairlead_operator.jobs.nodes import specs_of
-from fairlead_operator.jobs.selecting import committed
+from fairlead_operator.jobs.selecting import committed, strays
 from fairlead_operator.jobs.tasks import Outcome, TaskRecord
 
 CHILDREN_PATIENCE = 5.0
@@ -82,7 +82,7 @@ def _succeeded(board: Board, record: TaskRecord, specs: Sequence[NodeSpec], now:
         return
     if board.graph.node(record.name).state in KEPT:
         board.outcomes.append(OutcomeKind.SUCCEEDED)
-        board.made.pop(_label(record), None)
+        sweep_strays(board, record)
     else:
         # Its subtasks would exceed a limit of the job.
         _remember(board, record, OutcomeKind.NON_RETRYABLE, "its subtasks exceed a limit", now)
@@ -143,6 +143,12 @@ def sweep(board: Board, siblings: str) -> None:
     if siblings not in board.swept:
         board.swept.add(siblings)
         board.do(DeleteSiblings(siblings))
+
+
+def sweep_strays(board: Board, parent: TaskRecord) -> None:
+    """Remove what lies among the subtasks of a committed attempt and is none of them."""
+    for record in strays(parent, board.made.pop(_label(parent), {}).values()):
+        board.do(DeleteTask(record.name, record.facts.uid))
 
 
 def look_for_children(board: Board, record: TaskRecord) -> None:

@@ -33,7 +33,7 @@ from fairlead_operator.jobs.effects import (
 from fairlead_operator.jobs.hindered import freed
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.nodes import observe
-from fairlead_operator.jobs.selecting import select
+from fairlead_operator.jobs.selecting import has_committed, select
 from fairlead_operator.jobs.starting import start_ready, tell, watch_time
 from fairlead_operator.jobs.tasks import TaskRecord
 from fairlead_operator.runners.pod_record import PodRecord
@@ -257,13 +257,19 @@ class JobModel:
             endings.commit(self.board, parent, now)
 
     def _check_made(self, label: str, record: TaskRecord) -> None:
-        """Remove subtasks of an attempt that is not, and will not be, committed."""
+        """Remove subtasks of an attempt that is not, and will not be, committed.
+
+        They may come late, when nobody knew any more whether they had been made at all.
+        """
         board = self.board
         node = board.graph.nodes.get(record.facts.parent_name)
         if node is None:
             return
         attempt = record.facts.parent_attempt
-        if attempt < node.attempt or (
+        parent = board.records[str(node.key)]
+        if attempt == node.attempt and has_committed(parent):
+            endings.sweep_strays(board, parent)
+        elif attempt < node.attempt or (
             attempt == node.attempt
             and node.state not in (TaskState.RUNNING, TaskState.COMPUTED, TaskState.COMPLETED)
         ):

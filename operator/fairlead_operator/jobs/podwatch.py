@@ -63,6 +63,8 @@ def pod_seen(board: Board, pod: PodRecord, now: float) -> None:
     """Take note of a pod as it is now."""
     name = board.holders.get(pod.name)
     record = board.records.get(name) if name is not None else None
+    if record is None and _is_stray(board, pod):
+        board.do(DeletePod(pod.name, pod.name))
     if record is None or record.pod_name != pod.name or not runs(board, record):
         return
     if pod.ended:
@@ -77,6 +79,16 @@ def pod_seen(board: Board, pod: PodRecord, now: float) -> None:
     again = board.runners.look_again(pod, now)
     if again is not None:
         board.alarms.set(again, AlarmKind.LOOK, record.name, record.attempt)
+
+
+def _is_stray(board: Board, pod: PodRecord) -> bool:
+    """Return whether a pod of the job has come that no attempt waits for any more.
+
+    Nobody knew whether it had been made.  One whose program starts finds that out itself
+    and ends; another might wait for a node, and count, as long as the job lasts.
+    """
+    ours = pod.job_uid == board.job.uid
+    return ours and not pod.started and not pod.ended and pod.deletion is None
 
 
 def let_go(board: Board, record: TaskRecord, now: float) -> None:

@@ -73,17 +73,21 @@ def select(job: JobRecord, records: Iterable[TaskRecord], run: int) -> Selection
 def _add_children(
     found: Selection, parent: TaskRecord, siblings: dict[str, list[TaskRecord]]
 ) -> None:
-    if not _has_committed(parent):
+    if not has_committed(parent):
         return
     label = labels.parent_attempt(parent.facts.uid, parent.attempt)
-    children = committed(parent, siblings.pop(label, ()))
+    made = siblings.pop(label, [])
+    children = committed(parent, made)
+    if len(made) > len(children) and (others := strays(parent, made)):
+        siblings[label] = others
     if len(children) < parent.children:
         found.missing += parent.children - len(children)
         found.incomplete.add(parent.name)
     _add(found, children, parent.name)
 
 
-def _has_committed(parent: TaskRecord) -> bool:
+def has_committed(parent: TaskRecord) -> bool:
+    """Return whether subtasks of a task's present attempt count."""
     outcome = parent.reported
     return (
         parent.children > 0
@@ -98,18 +102,21 @@ def committed(parent: TaskRecord, made: Iterable[TaskRecord]) -> list[TaskRecord
 
     Others are there where a runner that was given up, or somebody else, made them.
     """
-    outcome = parent.reported
-    pod_uid = outcome.pod_uid if outcome is not None else ""
-    ours = [
-        record
-        for record in made
-        if _number(record.facts.key) < parent.children
-        and (
-            record.facts.creator_uid == pod_uid
-            or (not record.facts.creator_uid and record.facts.run > parent.facts.run)
-        )
-    ]
+    ours = [record for record in made if _is_ours(parent, record)]
     return sorted(_newest(ours).values(), key=lambda record: _number(record.facts.key))
+
+
+def strays(parent: TaskRecord, made: Iterable[TaskRecord]) -> list[TaskRecord]:
+    """Return those among the same subtasks that do not belong to it."""
+    return [record for record in made if not _is_ours(parent, record)]
+
+
+def _is_ours(parent: TaskRecord, child: TaskRecord) -> bool:
+    outcome = parent.reported
+    facts = child.facts
+    by_holder = facts.creator_uid == (outcome.pod_uid if outcome is not None else "")
+    renewed = not facts.creator_uid and facts.run > parent.facts.run
+    return _number(facts.key) < parent.children and (by_holder or renewed)
 
 
 def _add(found: Selection, records: Iterable[TaskRecord], parent: str | None) -> None:

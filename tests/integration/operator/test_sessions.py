@@ -89,3 +89,19 @@ def test_the_runner_of_a_task_that_is_cancelled_alone_takes_the_next_while_the_s
     finally:
         Path(gate).touch()
         site.api.delete(site.path("machinegroups", GROUP))
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["same-operator", "next-operator"])
+def test_what_is_added_after_the_end_of_a_session_is_cancelled(jobs: Jobs, restarted: bool) -> None:
+    job = jobs.submit()
+    jobs.add(job, "0", **OPTIONAL)
+    jobs.change(job, closed={"tasks": 1})
+    jobs.wait(job, "Completed")
+    if restarted:
+        jobs.site.operator.stop()
+    jobs.add(job, "1", dependsOn=["0"], **OPTIONAL)
+    jobs.site.operator.start()
+    status = jobs.until_task(job, "1", state="Cancelled")
+    assert "the job ended before" in status["reason"]
+    assert jobs.status(job, "0")["state"] == "Completed"
+    assert jobs.get(job)["status"]["state"] == "Completed"

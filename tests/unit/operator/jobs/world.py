@@ -170,6 +170,17 @@ class World:
             self.model = None
             self._operate()
 
+    def sweep(self) -> World:
+        """Let the operator look at a job again that has ended, as it does for what came late."""
+        job = JobRecord.parse(self.job)
+        assert job.is_final
+        self.model = JobModel(job, self.records(), self.runners, self.now)
+        while actions := self.model.take_actions():
+            for action in actions:
+                self._apply(action)
+        self.model = None
+        return self
+
     def _count(self) -> None:
         if self.die_after is not None:
             if self.die_after <= 0:
@@ -217,6 +228,8 @@ class World:
                     if raw["metadata"]["labels"][labels.PARENT_ATTEMPT] == action.siblings:
                         self._tell_task(raw["metadata"]["name"])
                 self.model.children_listed(action.name, action.attempt, self.now)
+            case orders.DeleteTask():
+                self.delete_task(action.name)
             case orders.DeleteSiblings():
                 for raw in list(self.tasks.values()):
                     if raw["metadata"]["labels"][labels.PARENT_ATTEMPT] == action.siblings:
