@@ -294,7 +294,7 @@ class JobStatus(Model):
     """The first failure."""
     conditions: Annotated[list[Condition], Field(max_length=16), listed_by("type")] | None = None
     """Succeeded (the summary), Complete, Failed, Suspended, and Finished, which is True on every
-    end: wait for that one."""
+    end: wait for that one. Hindered is True while the operator cannot go on with the job."""
 
 
 class Job(Resource):
