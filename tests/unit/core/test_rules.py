@@ -323,6 +323,34 @@ def test_the_queue_of_a_dead_session_is_cancelled() -> None:
     assert recorder.graph.abandoned == {("a", 1)}
 
 
+def test_what_can_never_start_fails_without_an_attempt() -> None:
+    recorder = Recorder(closed=False)
+    recorder.add(spec("a", policy=OPTIONAL), spec("b", "a", policy=OPTIONAL))
+    recorder.graph.refuse("a", "NoSuchThing: it needs what is not there", recorder.now)
+    recorder.carry_out()
+    assert (states(recorder), recorder.records.tasks["a"].attempt) == (
+        "a=FAILED_OPTIONAL b=QUEUED",
+        0,
+    )
+    assert [start.key for start in recorder.start()] == ["b"]
+    # What has started, or ended, is not refused any more.
+    recorder.graph.refuse("b", "too late", recorder.now)
+    recorder.graph.refuse("a", "too late", recorder.now)
+    recorder.carry_out()
+    assert states(recorder) == "a=FAILED_OPTIONAL b=RUNNING"
+
+
+def test_what_can_never_start_fails_its_job_unless_it_is_optional() -> None:
+    recorder = Recorder()
+    recorder.add(spec("a"), spec("b"), spec("c", "a"))
+    recorder.start(1)
+    recorder.graph.refuse("b", "NoSuchThing", recorder.now)
+    recorder.carry_out()
+    recorder.finish("a")
+    assert states(recorder) == "a=COMPLETED b=FAILED c=CANCELLED"
+    assert (recorder.job, recorder.records.first_failure) == ("FAILED", "b")
+
+
 # --- what the driver is told ---------------------------------------------------------
 
 
