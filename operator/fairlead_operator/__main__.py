@@ -6,6 +6,8 @@ import asyncio
 import sys
 from collections.abc import Iterator
 
+from uvloop import new_event_loop
+
 from fairlead.errors import FairleadError, InvalidRequestError
 from fairlead_operator import logs, settings
 from fairlead_operator.app import run
@@ -22,7 +24,8 @@ def main(arguments: list[str]) -> int:
     try:
         given = settings.load(arguments)
         logs.configure(given.log_format, given.log_level)
-        asyncio.run(run(given, Dispatcher))
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(run(given, Dispatcher))
     except InvalidRequestError as error:
         print(error, file=sys.stderr)
         return 2

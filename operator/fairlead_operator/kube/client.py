@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairlead.api.reading import read_json
+from fairlead_operator.kube.answers import read_answer
 from fairlead_operator.kube.backoff import Backoff
 from fairlead_operator.kube.config import ClusterConfig
 from fairlead_operator.kube.counts import RequestCounts
@@ -340,14 +340,14 @@ class KubeClient:
         request = Request(
             "deletecollection", kind.resource, path, asked, body, accept=METADATA_ONLY
         )
-        answer = read_json(await self._send(request))
+        answer = read_answer(await self._send(request))
         found: str | None = (answer.get("metadata") or {}).get("continue")
         return found
 
     # --- patience ---------------------------------------------------------------------
 
     async def _object(self, request: Request) -> Object:
-        found: Object = read_json(await self._send(request))
+        found: Object = read_answer(await self._send(request))
         return found
 
     async def _send(self, request: Request) -> bytes:

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairlead.api.reading import read_json
+from fairlead_operator.kube.answers import read_answer
 from fairlead_operator.kube.backoff import Backoff
 from fairlead_operator.kube.client import KubeClient, Page
 from fairlead_operator.kube.errors import GoneError, KubeError, NotFoundError, from_status
@@ -240,7 +240,7 @@ class ListWatch:
             async for lines in stream.lines():
                 self._freshness.heard(self._source)
                 for line in lines:
-                    self._take(read_json(line), emit)
+                    self._take(read_answer(line), emit)
         return self._version != before or time.monotonic() - began >= BRIEF_SECONDS
 
     def _take(self, told: dict[str, Any], emit: Emit) -> None:
