@@ -50,6 +50,7 @@ def test_the_store_of_runners() -> None:
         "FAIRLEAD_RUNNER_STORE_SECRET": "keys",
         "FAIRLEAD_RUNNER_IMAGE_PULL_SECRETS": "one,two",
         "FAIRLEAD_RUNNER_IMAGE_PULL_POLICY": "Never",
+        "FAIRLEAD_RUNNER_LOAD_SECONDS": "900",
     }
     runners = settings.load([], given).runners
     store = runners.store
@@ -60,6 +61,7 @@ def test_the_store_of_runners() -> None:
         "keys",
     )
     assert (runners.image_pull_secrets, runners.image_pull_policy) == (("one", "two"), "Never")
+    assert runners.load_seconds == 900
 
 
 @pytest.mark.parametrize(
@@ -71,6 +73,7 @@ def test_the_store_of_runners() -> None:
         (["--port=x"], {}, "takes a whole number from 0 to 65535"),
         (["--port=70000"], {}, "takes a whole number"),
         (["--lease-seconds=1"], {}, "from 3 to"),
+        (["--runner-load-seconds=0"], {}, "from 1 to"),
         ([], {"FAIRLEAD_OPERATOR_WATCH": "a,,b"}, "names with commas"),
         ([], {"FAIRLEAD_OPERATOR_WATCH": "Upper"}, "the name of an object"),
         ([], {"FAIRLEAD_OPERATOR_LOG_LEVEL": "loud"}, "one of debug, info"),

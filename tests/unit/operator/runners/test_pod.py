@@ -122,6 +122,10 @@ def test_what_the_agent_is_told() -> None:
     }
 
 
+def test_a_release_may_load_as_long_as_the_size_lets_a_runner_start() -> None:
+    assert told(build_pod(order(size=size(startTimeoutSeconds=20))))["loadSeconds"] == 20
+
+
 def test_who_it_is_the_agent_learns_from_the_pod_itself() -> None:
     fields = {
         one["name"]: one["valueFrom"]["fieldRef"]["fieldPath"]

@@ -36,6 +36,7 @@ def test_a_pod_is_told_everything_it_needs() -> None:
                 "reuse": "WithinJob",
                 "reuseSeconds": 7,
                 "graceSeconds": 5,
+                "loadSeconds": 900,
                 "release": {
                     "name": "r",
                     "sha256": "s",
@@ -50,6 +51,7 @@ def test_a_pod_is_told_everything_it_needs() -> None:
     )
     assert (settings.task, settings.attempt, settings.memory) == ("t", 2, 100)
     assert (settings.reuse, settings.reuse_seconds, settings.grace) == (True, 7.0, 5.0)
+    assert settings.load_seconds == 900.0
     assert settings.store == "s3://bucket"
     assert settings.release.tasks == (
         ListedTask("A", "v1.0", "flow:A"),
@@ -64,6 +66,7 @@ def test_what_is_not_said_is_assumed() -> None:
     settings = from_environment(told({"release": {"name": "r"}}, FAIRLEAD_STORE=""))
     assert (settings.task, settings.reuse, settings.reuse_seconds) == (None, False, 10.0)
     assert (settings.memory, settings.store, settings.grace) == (None, None, 30.0)
+    assert settings.load_seconds == 300.0
 
 
 def test_null_seconds_are_for_ever_and_no_grace_is_none() -> None:
