@@ -148,6 +148,8 @@ class Upkeep:
         if (pod.ended or pod.lingers) and not pod.gone and pod.owner_kind != "Job":
             ended = pod.container.finished if pod.container else None
             self._look(PODS, pod.key, (ended or now) + KEEP_SECONDS)
+        elif _may_be_left(pod):
+            self._look(PODS, pod.key, now + KEEP_SECONDS)
 
     def _look(self, kind: Kind, key: Key, when: float) -> None:
         """Look at something at some time, unless that is to happen earlier anyhow."""
@@ -208,7 +210,7 @@ class Upkeep:
             RELEASES: self._release,
             SIZES: self._size,
             GROUPS: self._group,
-            PODS: self._ended_pod,
+            PODS: self._pod,
         }[kind]
         try:
             await attend(key)
@@ -382,10 +384,24 @@ class Upkeep:
 
     # --- pods ------------------------------------------------------------------------------
 
-    async def _ended_pod(self, key: Key) -> None:
+    async def _pod(self, key: Key) -> None:
+        """End a pod that has ended, or that no task waits for and nobody else would end."""
         pod = self._shared.pods.get(key)
-        if pod is not None and pod.ended:
+        if pod is None or not (pod.ended or _may_be_left(pod)):
+            return
+        if pod.ended or not self._shared.allocator.at_work(*key):
             await self._client.delete(PODS, *key, uid=pod.uid)
+        else:
+            self._look(PODS, key, self._clock() + KEEP_SECONDS)
+
+
+def _may_be_left(pod: PodRecord) -> bool:
+    """Return whether a pod has not started that goes with no Job and no group.
+
+    Its job may be no more, or have given it up before it was seen.  Once it starts, it finds
+    out itself that it has no task; until then it would wait for a node, and count.
+    """
+    return not (pod.owner_uid or pod.group or pod.started or pod.ended or pod.deletion)
 
 
 def _key(event: Event) -> Key:

@@ -307,6 +307,11 @@ class Allocator:
         for name in runner.lanes:
             self._wake_next(self._roster.lane(name), now)
 
+    def at_work(self, namespace: str, pod_name: str) -> bool:
+        """Say whether a Task names a runner and has not ended there."""
+        runner = self._roster.get((namespace, pod_name))
+        return runner is not None and runner.use is Use.ASSIGNED
+
     def overstays(self, namespace: str, pod_name: str, now: float) -> bool:
         """Say whether a runner is there that has no task and should have ended by itself."""
         runner = self._roster.get((namespace, pod_name))
