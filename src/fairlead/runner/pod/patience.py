@@ -76,3 +76,38 @@ def persistently(ask: Callable[[], T], stop: threading.Event | None = None) -> T
                 return None
             print(f"fairlead: trying again: {refused}", file=sys.stderr, flush=True)
             pauses.pause()
+
+
+def insistently(
+    write: Callable[[], object],
+    arrived: Callable[[RefusedError], bool],
+    stop: threading.Event | None = None,
+) -> None:
+    """Write something until it has arrived.
+
+    Parameters
+    ----------
+    write
+        Tries it once.
+    arrived
+        Says of a refusal whether it means that an earlier try had arrived; what it raises
+        ends the trying.
+    stop
+        Ends the trying as well.
+
+    Raises
+    ------
+    StoppedWaitingError
+        If ``stop`` is set while it has not arrived.
+    """
+    pauses = Pauses(stop)
+    while True:
+        try:
+            write()
+            return
+        except ApiAwayError as away:
+            pauses.pause(away.retry_after)
+        except RefusedError as refused:
+            if arrived(refused):
+                return
+            pauses.pause()

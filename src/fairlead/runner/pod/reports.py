@@ -13,8 +13,8 @@ from typing import Any
 
 from fairlead.api.times import text
 from fairlead.runner.pod.assignment import Assignment, is_held, reported
-from fairlead.runner.pod.errors import ApiAwayError, NotHeldError, RefusedError
-from fairlead.runner.pod.patience import Pauses, patiently, persistently
+from fairlead.runner.pod.errors import NotHeldError, RefusedError
+from fairlead.runner.pod.patience import insistently, patiently, persistently
 from fairlead.runner.pod.rest import TaskApi
 
 
@@ -129,17 +129,11 @@ class Reports:
         with self._lock:
             self._closed = self._closed or is_last
             body = self._numbered(fields)
-        pauses = Pauses(self.lost)
-        while True:
-            try:
-                self._api.patch_status(self.assignment.name, body)
-                return
-            except ApiAwayError as away:
-                pauses.pause(away.retry_after)
-            except RefusedError as refused:
-                if self._has_arrived(body, refused):
-                    return
-                pauses.pause()
+        insistently(
+            lambda: self._api.patch_status(self.assignment.name, body),
+            lambda refused: self._has_arrived(body, refused),
+            self.lost,
+        )
 
     def _has_arrived(self, body: Mapping[str, Any], refused: RefusedError) -> bool:
         """Find out what a refusal means: an earlier try had arrived, or else trouble."""

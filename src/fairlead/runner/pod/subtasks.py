@@ -20,8 +20,8 @@ from fairlead.api.pointers import pointer
 from fairlead.api.ranges import pack_keys, pack_plain
 from fairlead.errors import InvalidRequestError, LimitExceededError
 from fairlead.runner.pod.assignment import Assignment, Object
-from fairlead.runner.pod.errors import ApiAwayError, NotHeldError, RefusedError
-from fairlead.runner.pod.patience import Pauses, patiently
+from fairlead.runner.pod.errors import NotHeldError, RefusedError
+from fairlead.runner.pod.patience import insistently, patiently
 from fairlead.runner.pod.rest import TaskApi
 from fairlead.runner.pod.values import Values
 from fairlead.sdk.backend import DEFAULT_OPTIONS, NewTask, Ref, TaskOptions
@@ -255,20 +255,13 @@ class Writer:
                 raise
 
     def _make(self, task: Object) -> None:
-        pauses = Pauses(self._lost)
-        while True:
+        def create() -> None:
             if self._lost.is_set():
                 raise NotHeldError("the task that makes subtasks is not held any more")
-            try:
-                self._api.create(task)
-                self._step()
-                return
-            except ApiAwayError as away:
-                pauses.pause(away.retry_after)
-            except RefusedError as refused:
-                if self._is_there(task, refused):
-                    return
-                pauses.pause()
+            self._api.create(task)
+            self._step()
+
+        insistently(create, lambda refused: self._is_there(task, refused), self._lost)
 
     def _is_there(self, task: Object, refused: RefusedError) -> bool:
         """Find out what a refusal means; return whether the Task is made."""
