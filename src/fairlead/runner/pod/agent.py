@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 import time
 from types import FrameType
 
@@ -22,6 +23,7 @@ from fairlead.runner.pod.patience import persistently
 from fairlead.runner.pod.rest import TaskApi
 from fairlead.runner.pod.rooms import Rooms
 from fairlead.runner.pod.settings import PodSettings
+from fairlead.runner.pod.stage import Stage
 
 _TICK = 1.0
 """Seconds between looks for orphans while there is nothing to do."""
@@ -37,6 +39,7 @@ class Agent:
         api = TaskApi(settings.api, f"fairlead-runner/{settings.name}")
         self._pod = Pod(settings, api, loading.store, rooms, loading, inbox)
         self._done: set[tuple[str, int]] = set()
+        self._cleaning: threading.Thread | None = None
 
     def run(self) -> int:
         """Run tasks until the pod is not needed any more; return its exit code."""
@@ -58,6 +61,7 @@ class Agent:
                 assignment = self._idle()
                 if assignment is None:
                     return 0
+            self._await_clean()
             try:
                 self._see_through(assignment)
             except PodBrokenError as error:
@@ -72,7 +76,17 @@ class Agent:
             if not stage.alive:
                 print("fairlead: worker processes keep being killed", file=sys.stderr, flush=True)
                 return 1
-            stage.clear()
+            self._clean(stage)
+
+    def _clean(self, stage: Stage) -> None:
+        """Begin to remove what a task has left, while the next one is looked for."""
+        self._cleaning = threading.Thread(target=stage.clear, name="fairlead-clean", daemon=True)
+        self._cleaning.start()
+
+    def _await_clean(self) -> None:
+        if self._cleaning is not None:
+            self._cleaning.join()
+            self._cleaning = None
 
     def _waits(self) -> bool:
         """Return whether a runner that has no task waits for one."""
