@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -103,14 +102,14 @@ async def change_tasks(client: KubeClient, changes: int, mark: str) -> None:
 class Observing:
     """A process that observes in one way."""
 
-    def __init__(self, way: str, kubeconfig: Path, extra_path: str) -> None:
+    def __init__(self, way: str, kubeconfig: Path) -> None:
         program = Path(__file__).with_name("operator_watch.py")
         self._process = subprocess.Popen(
             [sys.executable, program, way, str(kubeconfig), NAMESPACE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={"PYTHONPATH": extra_path, "PATH": "/usr/bin:/bin"},
+            env={"PATH": "/usr/bin:/bin"},
             text=True,
         )
 
@@ -139,7 +138,7 @@ async def measure(
     client: KubeClient, way: str, kubeconfig: Path, given: argparse.Namespace, mark: str
 ) -> dict[str, Sample]:
     """Measure one way once."""
-    observing = Observing(way, kubeconfig, given.extra_path)
+    observing = Observing(way, kubeconfig)
     found: dict[str, Sample] = {}
     try:
         for word, number in (("idle", 0.5), ("list", given.tasks), ("change", given.changes)):
@@ -173,7 +172,7 @@ def row(found: dict[str, Sample], given: argparse.Namespace) -> dict[str, float]
 
 async def rounds(kubeconfig: Path, given: argparse.Namespace) -> dict[str, list[dict[str, float]]]:
     """Measure every way in every round."""
-    ways = [way for way in WAYS if "orjson" not in way or given.orjson]
+    ways = list(WAYS)
     figures: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
     async with KubeClient(from_kubeconfig(kubeconfig)) as client:
         began = time.monotonic()
@@ -228,13 +227,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--idle", type=float, default=20.0, help="seconds of rest")
     parser.add_argument("--json", type=Path, help="where to keep the figures")
-    parser.add_argument(
-        "--extra-path", default="", help="a folder with packages to compare, such as orjson"
-    )
     given = parser.parse_args()
-    if given.extra_path:
-        sys.path.append(given.extra_path)
-    given.orjson = find_spec("orjson") is not None
     with control_plane() as kubeconfig:
         figures = asyncio.run(rounds(kubeconfig, given))
     if given.json:

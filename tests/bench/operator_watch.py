@@ -53,15 +53,14 @@ async def own(client: Any, namespace: str, told: Told) -> None:
     await ListWatchObserver(client, [Wanted(TASKS)], [namespace]).run(told.emit, lambda: None)
 
 
-async def own_orjson(client: Any, namespace: str, told: Told) -> None:
-    """The same, with another reader of JSON."""
-    import orjson  # type: ignore[import-not-found]
-
+async def own_slower(client: Any, namespace: str, told: Told) -> None:
+    """The same, with the standard library's reader of JSON."""
+    from fairlead.api.reading import read_json
     from fairlead_operator.kube import client as of_lists
     from fairlead_operator.observe import listwatch as of_watches
 
     for module in (of_lists, of_watches):
-        module.read_json = orjson.loads  # type: ignore[attr-defined]
+        module.read_answer = read_json  # type: ignore[attr-defined]
     await own(client, namespace, told)
 
 
@@ -120,7 +119,7 @@ async def _kopf(kopf: Any, client: Any, namespace: str, told: Told, settings: An
 
 WAYS: dict[str, Way] = {
     "own": own,
-    "own, orjson": own_orjson,
+    "own, standard JSON": own_slower,
     "kopf, default": kopf_default,
     "kopf, tuned": kopf_tuned,
     "kopf, as observer": kopf_observer,
