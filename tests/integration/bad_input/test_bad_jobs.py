@@ -8,7 +8,6 @@ import json
 import sys
 import uuid
 import zipfile
-from collections.abc import Iterator
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -26,23 +25,15 @@ from tests.integration.bad_input.jobs import (
     wait_stuck,
     wait_task,
 )
-from tests.integration.bad_input.undisturbed import PROGRAM, mistakes, prepare, wait_quiet
+from tests.integration.bad_input.undisturbed import PROGRAM
 from tests.site.site import Site
 
 from fairlead.api.meta import API_VERSION
 
-pytestmark = pytest.mark.timeout(600, func_only=True)
-
-
-@pytest.fixture(autouse=True)
-def undisturbed(site: Site) -> Iterator[None]:
-    """After each test the same operator still runs, is quiet, and a good job comes to its end."""
-    prepare(site)
-    yield
-    # Nobody starts it again.
-    assert site.operator.process is not None, "the operator has ended"
-    wait_quiet(site)
-    assert mistakes(site) == []
+pytestmark = [
+    pytest.mark.timeout(600, func_only=True),
+    pytest.mark.usefixtures("undisturbed"),
+]
 
 
 # --- what a job names and nobody knows -----------------------------------------------

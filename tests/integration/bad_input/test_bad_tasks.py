@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from tests.cluster.kubeapi import Object, until
 from tests.integration.bad_input.jobs import condition, submit, task
-from tests.integration.bad_input.undisturbed import mistakes, prepare, wait_quiet
 from tests.site.site import Site
 
 from fairlead.api import labels
 from fairlead.api.meta import API_VERSION
 
-pytestmark = pytest.mark.timeout(600, func_only=True)
-
-
-@pytest.fixture(autouse=True)
-def undisturbed(site: Site) -> Iterator[None]:
-    """After each test the operator still runs, is quiet, and a good job comes to its end."""
-    prepare(site)
-    yield
-    assert site.operator.process is not None, "the operator has ended"
-    wait_quiet(site)
-    assert mistakes(site) == []
+pytestmark = [
+    pytest.mark.timeout(600, func_only=True),
+    pytest.mark.usefixtures("undisturbed"),
+]
 
 
 def session(site: Site) -> Object:
