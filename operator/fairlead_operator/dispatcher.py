@@ -18,6 +18,7 @@ from fairlead.core.states import TaskState
 from fairlead_operator.driving.events import EventWriter
 from fairlead_operator.driving.lent import Shared
 from fairlead_operator.driving.seen import Seen
+from fairlead_operator.driving.sessions import Sessions
 from fairlead_operator.driving.upkeep import Upkeep
 from fairlead_operator.driving.worker import Context, Worker
 from fairlead_operator.jobs.jobrecord import JobRecord
@@ -62,6 +63,7 @@ class Dispatcher:
         self._upkeep = Upkeep(
             client, self.shared, now, self._runners_came, everywhere=settings.watch is None
         )
+        self._sessions = Sessions(client, self._context.events, now)
         self.jobs: dict[str, Seen] = {}
         self.workers: dict[str, Worker] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -103,11 +105,13 @@ class Dispatcher:
         seen = self._seen(metadata.get("namespace", ""), metadata["name"], metadata["uid"])
         if event.type == "DELETED":
             seen.deleted = True
+            self._sessions.forget(seen.uid)
         else:
             if _is_old(metadata, seen.record):
                 return
             record = JobRecord.parse(event.object)
             seen.see_job(record)
+            self._sessions.observe(record)
             self._post(seen.uid, lambda model, now: model.job_seen(record, now))
             if record.is_final and seen.uid not in self.workers:
                 if any(task.state is TaskState.QUEUED for task in seen.tasks.values()):
@@ -198,6 +202,7 @@ class Dispatcher:
                 self._group = group
                 group.create_task(self._context.events.run())
                 group.create_task(self._upkeep.run())
+                group.create_task(self._sessions.run())
                 for seen in list(self.jobs.values()):
                     self._start(seen)
         finally:

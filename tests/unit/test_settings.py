@@ -129,3 +129,21 @@ def test_unfit_worker_memory_names_the_variable(
     monkeypatch.setenv("FAIRLEAD_WORKER_MEMORY", value)
     with pytest.raises(InvalidRequestError, match="FAIRLEAD_WORKER_MEMORY"):
         settings.worker_memory()
+
+
+@pytest.mark.parametrize(("value", "seconds"), [(None, 60), ("", 60), ("0", 0), (" 90 ", 90)])
+def test_for_how_long_a_session_may_be_silent(
+    value: str | None, seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if value is not None:
+        monkeypatch.setenv("FAIRLEAD_SESSION_SECONDS", value)
+    assert settings.session_seconds() == seconds
+
+
+@pytest.mark.parametrize("value", ["-1", "1.5", "soon", "1000000"])
+def test_a_silence_that_is_no_number_of_seconds_is_refused(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAIRLEAD_SESSION_SECONDS", value)
+    with pytest.raises(InvalidRequestError, match=r"FAIRLEAD_SESSION_SECONDS.*whole number"):
+        settings.check()

@@ -22,7 +22,8 @@ class JobRecord:
     ``keys`` are those of ``spec.tasks`` in their order, empty for a session;
     ``closed_tasks`` is how many tasks a session closed with, None while it is open.
     ``status_run`` is the run that the status is about, 0 if nothing was written yet; the
-    ``status`` itself is as the API server shows it.
+    ``status`` itself is as the API server shows it.  ``pulse`` is the sign of life of the
+    program that adds tasks, empty if there is none.
     """
 
     namespace: str
@@ -49,6 +50,7 @@ class JobRecord:
     reuse_seconds: int
     isolation: str
     traceparent: str
+    pulse: str
     state: JobState
     status_run: int
     status: Mapping[str, Any]
@@ -86,6 +88,7 @@ class JobRecord:
             reuse_seconds=spec.get("reuseSeconds", 10),
             isolation=spec.get("isolation", "Shared"),
             traceparent=spec.get("traceparent") or "",
+            pulse=(meta.get("annotations") or _NONE).get(labels.PULSE, ""),
             state=JOB_STATES[status.get("state", "Queued")],
             status_run=status.get("run", 0),
             status=status,

@@ -49,6 +49,12 @@ CANCELLED = "Cancelled"
 METADATA = "fairlead.dev/metadata"
 """Annotation of a Job or Task: a JSON object of texts that its author keeps with it."""
 
+PULSE = "fairlead.dev/session-pulse"
+"""Annotation of an open Job: a number of seconds, a space, and what changes more often than that.
+
+While it changes, the program that adds the tasks lives; see ``driving/sessions.py``.
+"""
+
 ARCHIVED = "fairlead.dev/archived"
 """Annotation of a finished Job: ``true`` once its history is kept elsewhere."""
 

@@ -102,6 +102,13 @@ REUSE = Setting(
     "Which tasks of a job that is submitted to a cluster may share a runner, one after the other: "
     "`Never`, `WithinJob`, or `AcrossJobs` for those of other jobs as well.",
 )
+SESSION = Setting(
+    "FAIRLEAD_SESSION_SECONDS",
+    "`60`",
+    "How long the program of a session on a cluster may show no sign of life. A session that is "
+    "silent for twice as long, because its program was killed or lost the cluster, is closed and "
+    "cancelled. `0` keeps it open until somebody cancels it.",
+)
 
 SETTINGS: tuple[Setting, ...] = (
     HOME,
@@ -111,6 +118,7 @@ SETTINGS: tuple[Setting, ...] = (
     STORE,
     RELEASE,
     REUSE,
+    SESSION,
     WORKERS,
     WORKER_MEMORY,
     GRACE,
@@ -212,6 +220,16 @@ def grace() -> float:
     return seconds
 
 
+def session_seconds() -> int:
+    """Return after how many seconds a session's program counts as silent; 0: it never does."""
+    value = _read(SESSION)
+    if not value:
+        return 60
+    if not (value.isascii() and value.isdigit() and len(value) <= 6):
+        raise _unfit(SESSION, value, "a whole number of seconds, or 0")
+    return int(value)
+
+
 _UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 
 
@@ -245,6 +263,7 @@ def check() -> None:
     grace()
     worker_memory()
     reuse()
+    session_seconds()
     max_depth()
     max_tasks()
 

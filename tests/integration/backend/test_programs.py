@@ -8,7 +8,10 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cluster.kubeapi import until
@@ -122,6 +125,61 @@ def test_a_session_whose_program_ends_early_is_cancelled(client: Client) -> None
     assert run(sys.executable, "-c", program).returncode == 3
 
     assert client.jobs().find("early").wait(timeout=60).state.value == "CANCELLED"
+
+
+SESSION = """
+import sys, time
+from fairlead.sessions import Session
+Session(sys.argv[1]).__enter__()
+print("open", flush=True)
+time.sleep(600)
+"""
+
+
+@contextmanager
+def session(client: Client, name: str, seconds: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
+    """A program that has opened a session and waits; and the session's job."""
+    command = [sys.executable, "-c", SESSION, name]
+    environment = os.environ | {"FAIRLEAD_SESSION_SECONDS": seconds}
+    program = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    try:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "open\n"
+        yield program, client.jobs().find(name)
+    finally:
+        program.kill()
+        program.communicate()
+
+
+def test_a_session_whose_program_was_killed_is_closed_and_cancelled(
+    client: Client, site: Site
+) -> None:
+    with session(client, "killed", "2") as (program, job):
+        program.kill()
+        assert job.wait(timeout=120).state.value == "CANCELLED"
+    [stored] = site.api.get(site.path("jobs"))["items"]
+    assert stored["spec"]["closed"] == {"tasks": 0}
+    until("it is told", lambda: _told(site, "SessionAbandoned"), timeout=60)
+
+
+def test_a_session_whose_program_lives_stays_open_for_as_long_as_it_likes(
+    client: Client, site: Site
+) -> None:
+    pulses = set()
+
+    def beats() -> bool:
+        [stored] = site.api.get(site.path("jobs"))["items"]
+        pulses.add(stored["metadata"]["annotations"]["fairlead.dev/session-pulse"])
+        return len(pulses) >= 12
+
+    with session(client, "alive", "5") as (_, job):
+        until("its program has lived for several times as long", beats, timeout=240, every=0.5)
+        assert job.state.value not in ("CANCELLED", "FAILED")
+
+
+def _told(site: Site, reason: str) -> bool:
+    events = site.api.get(f"/apis/events.k8s.io/v1/namespaces/{site.namespace}/events")["items"]
+    return any(event["reason"] == reason for event in events)
 
 
 def test_a_job_of_a_file_is_found_and_waited_for_by_its_name(client: Client, site: Site) -> None:

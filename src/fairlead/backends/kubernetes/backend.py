@@ -21,6 +21,7 @@ from fairlead.backends.kubernetes.failures import attempt_views
 from fairlead.backends.kubernetes.listing import job_views, newest_tasks
 from fairlead.backends.kubernetes.lookup import Lookup
 from fairlead.backends.kubernetes.publishing import Publisher
+from fairlead.backends.kubernetes.pulses import Pulses
 from fairlead.backends.kubernetes.records import Records
 from fairlead.backends.kubernetes.rest import RestClient
 from fairlead.backends.kubernetes.results import owner, result
@@ -64,6 +65,7 @@ class KubernetesBackend:
         self.storage = Storage(self.namespace)
         self.lookup = Lookup(self.rest, self.namespace)
         self.publisher = Publisher(self)
+        self.pulses = Pulses(self.rest, self.namespace)
         self.open_jobs = OpenJobs(self)
         self.waiting = Waiting(self)
         self.records = Records(self)
@@ -78,6 +80,7 @@ class KubernetesBackend:
 
     def close(self) -> None:
         """Follow nothing any more; what was submitted goes on."""
+        self.pulses.close()
         self.waiting.close()
         self.rest.close()
 

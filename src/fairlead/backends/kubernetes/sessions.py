@@ -126,7 +126,10 @@ class OpenJobs:
     def forget(self, id: str) -> _Open | None:
         """Take a job out of this process's charge."""
         with self._guard:
-            return self._open.pop(id, None)
+            known = self._open.pop(id, None)
+        if known is not None:
+            self._backend.pulses.end(known.job)
+        return known
 
     def abandon(self) -> None:
         """Close what is still open because the program ends, and cancel what was queued."""

@@ -36,9 +36,12 @@ def submit(backend: KubernetesBackend, job: NewJob) -> dict[str, Any]:
     if entries is not None:
         body["spec"]["tasks"] = entries
         return backend.rest.create(JOBS, backend.namespace, body)
-    if not specs:
-        return backend.rest.create(JOBS, backend.namespace, body)
-    return _submit_one_by_one(backend, body, specs, closed=job.closed)
+    body["metadata"]["annotations"] = backend.pulses.annotations()
+    if specs:
+        return _submit_one_by_one(backend, body, specs, closed=job.closed)
+    made = backend.rest.create(JOBS, backend.namespace, body)
+    backend.pulses.begin(made)
+    return made
 
 
 def _specs(job: NewJob, put: Callable[[bytes], dict[str, Any]]) -> list[dict[str, Any]]:
@@ -49,19 +52,27 @@ def _specs(job: NewJob, put: Callable[[bytes], dict[str, Any]]) -> list[dict[str
 def _submit_one_by_one(
     backend: KubernetesBackend, body: dict[str, Any], specs: list[dict[str, Any]], *, closed: bool
 ) -> dict[str, Any]:
-    """Make a job whose list would be too long: nothing of it runs before all is there."""
+    """Make a job whose list would be too long: nothing of it runs before all is there.
+
+    Should this program die meanwhile, the operator takes the job for an abandoned session.
+    """
     rest, namespace = backend.rest, backend.namespace
     body["spec"]["desired"] = "Suspended"
     made = rest.create(JOBS, namespace, body)
+    backend.pulses.begin(made)
     try:
         create_tasks(backend, made, specs)
         ready: dict[str, Any] = {"desired": "Running"}
         if closed:
             ready["closed"] = {"tasks": len(specs)}
-        return rest.patch(JOBS, namespace, name_of(made), {"spec": ready})
+        ready_job = rest.patch(JOBS, namespace, name_of(made), {"spec": ready})
     except BaseException:
+        backend.pulses.end(made)
         rest.delete(JOBS, namespace, name_of(made), uid=uid_of(made))
         raise
+    if closed:
+        backend.pulses.end(made)
+    return ready_job
 
 
 def create_tasks(
