@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from collections import Counter
@@ -156,6 +157,22 @@ def test_a_session_whose_program_was_killed_is_closed_by_whoever_looks_next(
 
     assert job.view.closed
     assert job.state.value == "COMPLETED"
+    assert states(job) == ["CANCELLED", "CANCELLED"]
+
+
+def test_a_session_whose_program_was_killed_is_shown_as_closed(
+    start: Start, client: Client, fairlead: Fairlead
+) -> None:
+    program = start("session")
+    job = client.jobs().find(_first_line(program))
+    shown = json.loads(fairlead("jobs", "list", "--output", "json").stdout)
+    assert [one["state"] for one in shown] == ["RUNNING"]
+    program.send_signal(signal.SIGKILL)
+    program.wait()
+
+    shown = json.loads(fairlead("jobs", "list", "--output", "json").stdout)
+    assert [one["state"] for one in shown] == ["COMPLETED"]
+    assert job.view.closed
     assert states(job) == ["CANCELLED", "CANCELLED"]
 
 

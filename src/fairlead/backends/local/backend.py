@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import time
 from typing import Any
@@ -27,7 +28,7 @@ from fairlead.backends.local.upstream import owner, resolve
 from fairlead.backends.local.waiters import Waiters
 from fairlead.backends.local.watching import Watcher
 from fairlead.core.states import JobState, TaskState
-from fairlead.errors import JobBusyError, NotFoundError
+from fairlead.errors import JobBusyError, NotFoundError, StoreError
 from fairlead.sdk import settings
 from fairlead.sdk.backend import (
     AttemptView,
@@ -150,13 +151,26 @@ class LocalBackend:
 
     def job(self, job_id: str) -> JobView:
         """Return a job as it is recorded now."""
-        return views.job_view(self.store, self.store.job_number(job_id))
+        number = self.store.job_number(job_id)
+        found = views.job_view(self.store, number)
+        return views.job_view(self.store, number) if self._close_abandoned([found]) else found
 
     def jobs(
         self, *, name: str | None = None, states: Sequence[JobState] = (), limit: int = 100
     ) -> list[JobView]:
         """Return jobs, the newest first."""
-        return views.job_views(self.store, name, states, limit)
+        found = views.job_views(self.store, name, states, limit)
+        if self._close_abandoned(found):
+            return views.job_views(self.store, name, states, limit)
+        return found
+
+    def _close_abandoned(self, found: Sequence[JobView]) -> bool:
+        """Close the sessions whose programs have died; return whether there was one."""
+        abandoned = [job for job in found if views.is_abandoned(job)]
+        with suppress(StoreError):  # whoever only looks is shown them as they are
+            for job in abandoned:
+                self.own_engine().drive(self.store.job_number(job.id))
+        return bool(abandoned)
 
     def tasks(self, job_id: str, *, history: bool = False) -> list[TaskView]:
         """Return the job's tasks in order of creation; with history, superseded ones too."""

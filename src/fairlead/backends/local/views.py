@@ -71,6 +71,11 @@ def _job(store: Store, row: tuple[Any, ...]) -> JobView:
     )
 
 
+def is_abandoned(job: JobView) -> bool:
+    """Return whether a job is a session whose program has gone without closing it."""
+    return job.ended is None and not job.closed and not job.driven
+
+
 def task_views_of_job(store: Store, job: int, *, history: bool) -> list[TaskView]:
     """Return a job's tasks in order of creation."""
     where = "no BETWEEN ? AND ?" + ("" if history else " AND NOT superseded")
