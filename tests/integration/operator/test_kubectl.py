@@ -136,8 +136,11 @@ def test_a_failure_is_told_with_its_remedy(jobs: Jobs) -> None:
     text = " ".join(jobs.site.kubectl("describe", "fljob", job).split())
     assert "ended with Error: ValueError: told to, by raise." in text
     assert "Read the traceback with `fairlead logs`" in text
-    task = jobs.tasks(job)["b"]["metadata"]["name"]
-    assert "AttemptFailed" in jobs.site.kubectl("describe", "fltask", task)
+    metadata = jobs.tasks(job)["b"]["metadata"]
+    assert "AttemptFailed" in jobs.site.kubectl("describe", "fltask", metadata["name"])
+    assert "finalizers" not in metadata
+    [owner] = metadata["ownerReferences"]
+    assert (owner["kind"], owner["name"], owner["blockOwnerDeletion"]) == ("Job", job, False)
 
     shown = _fairlead(jobs.site, "jobs", "show", job)
     assert f"{job}  FAILED after" in shown
