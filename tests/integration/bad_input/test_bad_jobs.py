@@ -204,8 +204,23 @@ def test_a_whole_specification_of_five_hundred_tasks_is_taken(site: Site) -> Non
         {"inputJSON": "[1, 2"},
         {"inputJSON": "nonsense"},
         {"inputJSON": '"text"'},
+        {"inputJSON": '{"number": ' + "[" * 5_000 + "]" * 5_000 + "}"},
+        {"inputJSON": '{"number": 1' + "0" * 5_000 + ".5}"},
+        {"inputJSON": '{"number": NaN}'},
+        {"inputJSON": '{"number": "\\ud800\\u0000"}'},
     ],
-    ids=["type", "missing", "unknown", "cut off", "no JSON", "no object"],
+    ids=[
+        "type",
+        "missing",
+        "unknown",
+        "cut off",
+        "no JSON",
+        "no object",
+        "too deep",
+        "too many digits",
+        "no number",
+        "odd text",
+    ],
 )
 def test_a_wrong_input_fails_without_a_retry(site: Site, given: dict[str, Any]) -> None:
     wrong = {name: value for name, value in DOUBLE.items() if name != "input"} | given
