@@ -5,6 +5,8 @@ Ctrl-C works for the programs that tests start, whoever started the tests.
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
 import re
 import signal
@@ -31,6 +33,17 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Refuse a test whose name holds an address: two processes could not share the tests."""
     if re.search(r"\b0x[0-9a-f]{6,}", item.nodeid):
         raise pytest.UsageError(f"{item.nodeid} changes its name in every process; give it ids")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that is a coroutine, in an event loop of its own."""
+    test = pyfuncitem.obj
+    if not inspect.iscoroutinefunction(test):
+        return None
+    given = {name: pyfuncitem.funcargs[name] for name in inspect.signature(test).parameters}
+    asyncio.run(test(**given))
+    return True
 
 
 @pytest.fixture(scope="session", autouse=True)

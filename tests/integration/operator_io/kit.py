@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,11 +24,6 @@ BRISK = Patience(tries=6, seconds=20.0, backoff=Backoff(first=0.01, most=0.1))
 
 PATIENT_SECONDS = 60.0
 """How long a test waits for what it expects, on a machine that is busy with other things."""
-
-
-def run(test: Coroutine[Any, Any, T]) -> T:
-    """Run a test that is a coroutine."""
-    return asyncio.run(test)
 
 
 def client(kubeconfig: Path, patience: Patience = BRISK, **more: Any) -> KubeClient:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.cluster.kubeapi import KubeApi, until
 from tests.cluster.native.cluster import NativeCluster
 from tests.cluster.proxy.client import ProxyClient
-from tests.integration.operator_io.kit import client, run, task, watching
+from tests.integration.operator_io.kit import client, task, watching
 from tests.integration.operator_io.operator_process import OperatorProcess
 
 from fairlead_operator.kube.backoff import Backoff
@@ -20,43 +20,37 @@ from fairlead_operator.observe.through_kopf import KopfObserver
 PACE = Pace(relist_seconds=0.5, backoff=Backoff(first=0.01, most=0.1))
 
 
-def test_what_is_there_and_changes_is_told(proxied: Path, here: str) -> None:
-    async def test() -> None:
-        async with client(proxied) as own:
-            await own.create(TASKS, here, task("before"))
-            observer = KopfObserver(own, [Wanted(TASKS)], [here], pace=PACE)
-            async with watching(observer) as watcher:
-                assert watcher.told("ADDED") == ["before"]
-                await own.create(TASKS, here, task("one"))
-                await own.patch_status(TASKS, here, "one", {"attempt": 1})
-                await watcher.wait_told("MODIFIED", "one")
-                await own.delete(TASKS, here, "one")
-                await watcher.wait_told("DELETED", "one")
-            changes = [event.type for event in watcher.events]
-            assert changes == ["ADDED", "ADDED", "MODIFIED", "DELETED"]
-
-    run(test())
+async def test_what_is_there_and_changes_is_told(proxied: Path, here: str) -> None:
+    async with client(proxied) as own:
+        await own.create(TASKS, here, task("before"))
+        observer = KopfObserver(own, [Wanted(TASKS)], [here], pace=PACE)
+        async with watching(observer) as watcher:
+            assert watcher.told("ADDED") == ["before"]
+            await own.create(TASKS, here, task("one"))
+            await own.patch_status(TASKS, here, "one", {"attempt": 1})
+            await watcher.wait_told("MODIFIED", "one")
+            await own.delete(TASKS, here, "one")
+            await watcher.wait_told("DELETED", "one")
+        changes = [event.type for event in watcher.events]
+        assert changes == ["ADDED", "ADDED", "MODIFIED", "DELETED"]
 
 
-def test_what_kopf_does_not_tell_is_found_by_comparing(
+async def test_what_kopf_does_not_tell_is_found_by_comparing(
     proxied: Path, here: str, cluster: NativeCluster, proxy: ProxyClient
 ) -> None:
-    async def test() -> None:
-        async with client(proxied) as own, client(cluster.kubeconfig) as direct:
-            for name in ("kept", "gone"):
-                await own.create(TASKS, here, task(name))
-            observer = KopfObserver(own, [Wanted(TASKS)], [here], pace=PACE)
-            with proxy.rule("event-drop", namespace=here):
-                async with watching(observer) as watcher:
-                    await direct.delete(TASKS, here, "gone")
-                    await direct.create(TASKS, here, task("new"))
-                    await watcher.wait_told("DELETED", "gone")
-                    await watcher.wait_told("ADDED", "new")
-                    gone = watcher.events[[e.type for e in watcher.events].index("DELETED")]
-                    assert gone.object["metadata"]["labels"]["fairlead.dev/job"] == "nightly"
-            assert watcher.told().count("kept") == 1
-
-    run(test())
+    async with client(proxied) as own, client(cluster.kubeconfig) as direct:
+        for name in ("kept", "gone"):
+            await own.create(TASKS, here, task(name))
+        observer = KopfObserver(own, [Wanted(TASKS)], [here], pace=PACE)
+        with proxy.rule("event-drop", namespace=here):
+            async with watching(observer) as watcher:
+                await direct.delete(TASKS, here, "gone")
+                await direct.create(TASKS, here, task("new"))
+                await watcher.wait_told("DELETED", "gone")
+                await watcher.wait_told("ADDED", "new")
+                gone = watcher.events[[e.type for e in watcher.events].index("DELETED")]
+                assert gone.object["metadata"]["labels"]["fairlead.dev/job"] == "nightly"
+        assert watcher.told().count("kept") == 1
 
 
 def test_an_operator_that_uses_it_leads_and_ends_when_asked_to(

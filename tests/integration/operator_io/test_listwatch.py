@@ -15,7 +15,6 @@ from tests.integration.operator_io.kit import (
     NAMESPACES,
     Watcher,
     client,
-    run,
     task,
     until,
     watching,
@@ -46,122 +45,108 @@ async def make(own: KubeClient, namespace: str, *names: str) -> None:
         await own.create(TASKS, namespace, task(name))
 
 
-def test_what_is_there_is_told_before_it_is_synced(proxied: Path, here: str) -> None:
-    async def test() -> None:
-        async with client(proxied) as own:
-            names = [f"t{number}" for number in range(7)]
-            await make(own, here, *names)
-            async with watching(tasks(own, here)) as watcher:
-                assert watcher.told("ADDED") == names
-                assert watcher.events[0].kind is TASKS
-                assert watcher.events[0].object["spec"]["identifier"] == "acme.example/Fetch"
-
-    run(test())
+async def test_what_is_there_is_told_before_it_is_synced(proxied: Path, here: str) -> None:
+    async with client(proxied) as own:
+        names = [f"t{number}" for number in range(7)]
+        await make(own, here, *names)
+        async with watching(tasks(own, here)) as watcher:
+            assert watcher.told("ADDED") == names
+            assert watcher.events[0].kind is TASKS
+            assert watcher.events[0].object["spec"]["identifier"] == "acme.example/Fetch"
 
 
-def test_changes_are_told_in_order(proxied: Path, here: str) -> None:
-    async def test() -> None:
-        async with client(proxied) as own:
-            async with watching(tasks(own, here)) as watcher:
-                await make(own, here, "one")
-                await own.patch_status(TASKS, here, "one", {"attempt": 1})
-                await own.delete(TASKS, here, "one")
-                await watcher.wait_told("DELETED", "one")
-            assert [event.type for event in watcher.events] == ["ADDED", "MODIFIED", "DELETED"]
-            last = watcher.events[-1].object
-            assert last["spec"]["jobName"] == "nightly"
-            assert last["status"]["attempt"] == 1
-
-    run(test())
+async def test_changes_are_told_in_order(proxied: Path, here: str) -> None:
+    async with client(proxied) as own:
+        async with watching(tasks(own, here)) as watcher:
+            await make(own, here, "one")
+            await own.patch_status(TASKS, here, "one", {"attempt": 1})
+            await own.delete(TASKS, here, "one")
+            await watcher.wait_told("DELETED", "one")
+        assert [event.type for event in watcher.events] == ["ADDED", "MODIFIED", "DELETED"]
+        last = watcher.events[-1].object
+        assert last["spec"]["jobName"] == "nightly"
+        assert last["status"]["attempt"] == 1
 
 
-def test_a_broken_watch_goes_on_where_it_was(proxied: Path, here: str, proxy: ProxyClient) -> None:
-    async def test() -> None:
-        async with client(proxied) as own:
-            await make(own, here, "before")
-            async with watching(tasks(own, here)) as watcher:
-                for name in ("one", "two", "three"):
-                    await until("a watch to cut", lambda: proxy.cut_watches("tasks"))
-                    await make(own, here, name)
-                    await watcher.wait_told("ADDED", name)
-            assert watcher.told() == ["before", "one", "two", "three"]
-            assert own.counts.total("list") == 1
+async def test_a_broken_watch_goes_on_where_it_was(
+    proxied: Path, here: str, proxy: ProxyClient
+) -> None:
+    async with client(proxied) as own:
+        await make(own, here, "before")
+        async with watching(tasks(own, here)) as watcher:
+            for name in ("one", "two", "three"):
+                await until("a watch to cut", lambda: proxy.cut_watches("tasks"))
+                await make(own, here, name)
+                await watcher.wait_told("ADDED", name)
+        assert watcher.told() == ["before", "one", "two", "three"]
+        assert own.counts.total("list") == 1
 
-    run(test())
 
-
-def test_after_a_gap_what_vanished_is_told(
+async def test_after_a_gap_what_vanished_is_told(
     proxied: Path, here: str, cluster: NativeCluster, proxy: ProxyClient, faults: Faults
 ) -> None:
     """410: the server has forgotten what happened while nobody was watching."""
-
-    async def test() -> None:
-        async with client(proxied) as own, client(cluster.kubeconfig) as direct:
-            await make(own, here, "kept", "changed", "gone", "replaced")
-            async with watching(tasks(own, here)) as watcher:
-                blind = proxy.add("fail", verbs=["watch"], status=503)
-                await until("a watch to cut", lambda: proxy.cut_watches("tasks"))
-                await direct.delete(TASKS, here, "gone")
-                await direct.delete(TASKS, here, "replaced")
-                await make(direct, here, "replaced", "new")
-                await direct.patch_status(TASKS, here, "changed", {"attempt": 1})
-                watcher.events.clear()
-                await asyncio.to_thread(faults.forget)
-                proxy.remove(blind)
-                await watcher.wait_told("DELETED", "gone", "replaced")
-                await watcher.wait_told("ADDED", "new", "replaced")
-                await watcher.wait_told("MODIFIED", "changed")
-                assert "kept" not in watcher.told()
-                gone = watcher.events[watcher.told().index("gone")].object["metadata"]
-                assert gone["namespace"] == here
-                assert gone["labels"]["fairlead.dev/job-uid"] == "uid-nightly"
-                assert gone["uid"]
-                await make(direct, here, "later")
-                await watcher.wait_told("ADDED", "later")
-
-    run(test())
+    async with client(proxied) as own, client(cluster.kubeconfig) as direct:
+        await make(own, here, "kept", "changed", "gone", "replaced")
+        async with watching(tasks(own, here)) as watcher:
+            blind = proxy.add("fail", verbs=["watch"], status=503)
+            await until("a watch to cut", lambda: proxy.cut_watches("tasks"))
+            # Now, for what cannot watch for long lists again, and tells what it finds then.
+            watcher.events.clear()
+            await direct.delete(TASKS, here, "gone")
+            await direct.delete(TASKS, here, "replaced")
+            await make(direct, here, "replaced", "new")
+            await direct.patch_status(TASKS, here, "changed", {"attempt": 1})
+            await asyncio.to_thread(faults.forget)
+            proxy.remove(blind)
+            await watcher.wait_told("DELETED", "gone", "replaced")
+            await watcher.wait_told("ADDED", "new", "replaced")
+            await watcher.wait_told("MODIFIED", "changed")
+            assert "kept" not in watcher.told()
+            gone = watcher.events[watcher.told().index("gone")].object["metadata"]
+            assert gone["namespace"] == here
+            assert gone["labels"]["fairlead.dev/job-uid"] == "uid-nightly"
+            assert gone["uid"]
+            await make(direct, here, "later")
+            await watcher.wait_told("ADDED", "later")
 
 
-def test_an_error_in_a_watch_leads_to_a_list(proxied: Path, here: str, proxy: ProxyClient) -> None:
-    async def test() -> None:
-        async with client(proxied) as own:
-            async with watching(tasks(own, here)) as watcher:
-                with proxy.rule("event-fail", status=410, times=1, namespace=here) as rule:
-                    await make(own, here, "one")
-                    await asyncio.to_thread(proxy.wait_hit, rule)
-                await watcher.wait_told("ADDED", "one")
-                await make(own, here, "two")
-                await watcher.wait_told("ADDED", "two")
-            assert watcher.told() == ["one", "two"]
-            assert own.counts.total("list") == 2
-
-    run(test())
+async def test_an_error_in_a_watch_leads_to_a_list(
+    proxied: Path, here: str, proxy: ProxyClient
+) -> None:
+    async with client(proxied) as own:
+        async with watching(tasks(own, here)) as watcher:
+            with proxy.rule("event-fail", status=410, times=1, namespace=here) as rule:
+                await make(own, here, "one")
+                await asyncio.to_thread(proxy.wait_hit, rule)
+            await watcher.wait_told("ADDED", "one")
+            await make(own, here, "two")
+            await watcher.wait_told("ADDED", "two")
+        assert watcher.told() == ["one", "two"]
+        assert own.counts.total("list") == 2
 
 
 @pytest.mark.parametrize("change", ["ADDED", "MODIFIED", "DELETED"])
-def test_an_event_that_was_lost_is_found_by_comparing(
+async def test_an_event_that_was_lost_is_found_by_comparing(
     proxied: Path, here: str, proxy: ProxyClient, change: str
 ) -> None:
-    async def test() -> None:
-        async with client(proxied) as own:
-            await make(own, here, "there", "other")
-            with proxy.rule("event-drop", types=[change], name="^one$", namespace=here) as rule:
-                async with watching(tasks(own, here, SHORT)) as watcher:
-                    await make(own, here, "one")
-                    await own.patch_status(TASKS, here, "one", {"attempt": 1})
-                    if change == "DELETED":
-                        await watcher.wait_told("MODIFIED", "one")
-                        await own.delete(TASKS, here, "one")
-                    if change != "MODIFIED":
-                        await asyncio.to_thread(proxy.wait_hit, rule)
-                        await watcher.wait_told(change if change == "DELETED" else "ADDED", "one")
-                    else:
-                        await watcher.wait_told("ADDED", "one")
-                        await until("its attempt", lambda: latest(watcher, "one").get("attempt"))
-            assert {"there", "other"} <= set(watcher.told())
-            assert watcher.told().count("there") == 1
-
-    run(test())
+    async with client(proxied) as own:
+        await make(own, here, "there", "other")
+        with proxy.rule("event-drop", types=[change], name="^one$", namespace=here) as rule:
+            async with watching(tasks(own, here, SHORT)) as watcher:
+                await make(own, here, "one")
+                await own.patch_status(TASKS, here, "one", {"attempt": 1})
+                if change == "DELETED":
+                    await watcher.wait_told("MODIFIED", "one")
+                    await own.delete(TASKS, here, "one")
+                if change != "MODIFIED":
+                    await asyncio.to_thread(proxy.wait_hit, rule)
+                    await watcher.wait_told(change if change == "DELETED" else "ADDED", "one")
+                else:
+                    await watcher.wait_told("ADDED", "one")
+                    await until("its attempt", lambda: latest(watcher, "one").get("attempt"))
+        assert {"there", "other"} <= set(watcher.told())
+        assert watcher.told().count("there") == 1
 
 
 def latest(watcher: Watcher, name: str) -> dict[str, Any]:
@@ -171,114 +156,87 @@ def latest(watcher: Watcher, name: str) -> dict[str, Any]:
     return status
 
 
-def test_what_comes_twice_is_told_once(proxied: Path, here: str, proxy: ProxyClient) -> None:
-    async def test() -> None:
-        async with client(proxied) as own:
-            with proxy.rule("event-duplicate", namespace=here):
-                async with watching(tasks(own, here)) as watcher:
-                    await make(own, here, "one", "two")
-                    await own.delete(TASKS, here, "one")
-                    await make(own, here, "three")
-                    await watcher.wait_told("ADDED", "three")
-            assert watcher.told() == ["one", "two", "one", "three"]
-
-    run(test())
+async def test_what_comes_twice_is_told_once(proxied: Path, here: str, proxy: ProxyClient) -> None:
+    async with client(proxied) as own:
+        with proxy.rule("event-duplicate", namespace=here):
+            async with watching(tasks(own, here)) as watcher:
+                await make(own, here, "one", "two")
+                await own.delete(TASKS, here, "one")
+                await make(own, here, "three")
+                await watcher.wait_told("ADDED", "three")
+        assert watcher.told() == ["one", "two", "one", "three"]
 
 
-def test_a_watch_that_was_led_into_the_past_tells_nothing_twice(
+async def test_a_watch_that_was_led_into_the_past_tells_nothing_twice(
     proxied: Path, here: str, proxy: ProxyClient
 ) -> None:
-    async def test() -> None:
-        async with client(proxied) as own:
-            first = await own.create(TASKS, here, task("first"))
-            past = first["metadata"]["resourceVersion"]
-            async with watching(tasks(own, here)) as watcher:
-                await make(own, here, "one")
-                await own.delete(TASKS, here, "one")
-                await watcher.wait_told("DELETED", "one")
-                rewind = {"resource_version": past, "verbs": ["watch"], "namespace": here}
-                with proxy.rule("rewind", times=1, **rewind) as rule:
-                    await until("a watch to cut", lambda: proxy.cut_watches("tasks"))
-                    await asyncio.to_thread(proxy.wait_hit, rule)
-                    await make(own, here, "two")
-                    await watcher.wait_told("ADDED", "two")
-            assert watcher.told() == ["first", "one", "one", "two"]
-
-    run(test())
+    async with client(proxied) as own:
+        first = await own.create(TASKS, here, task("first"))
+        past = first["metadata"]["resourceVersion"]
+        async with watching(tasks(own, here)) as watcher:
+            await make(own, here, "one")
+            await own.delete(TASKS, here, "one")
+            await watcher.wait_told("DELETED", "one")
+            rewind = {"resource_version": past, "verbs": ["watch"], "namespace": here}
+            with proxy.rule("rewind", times=1, **rewind) as rule:
+                await until("a watch to cut", lambda: proxy.cut_watches("tasks"))
+                await asyncio.to_thread(proxy.wait_hit, rule)
+                await make(own, here, "two")
+                await watcher.wait_told("ADDED", "two")
+        assert watcher.told() == ["first", "one", "one", "two"]
 
 
-def test_a_list_of_the_past_is_refused(proxied: Path, here: str, proxy: ProxyClient) -> None:
-    async def test() -> None:
-        async with client(proxied) as own:
-            first = await own.create(TASKS, here, task("first"))
-            past = first["metadata"]["resourceVersion"]
-            async with watching(tasks(own, here)) as watcher:
-                await make(own, here, "one")
-                await watcher.wait_told("ADDED", "one")
-                old = {"resource_version": past, "verbs": ["list"], "namespace": here}
-                with (
-                    proxy.rule("rewind", times=2, **old) as rewound,
-                    proxy.rule("event-fail", status=410, times=1, namespace=here),
-                ):
-                    await make(own, here, "two")
-                    await asyncio.to_thread(proxy.wait_hit, rewound, 2)
-                    await watcher.wait_told("ADDED", "two")
-            assert watcher.told() == ["first", "one", "two"]
-
-    run(test())
+async def test_a_list_of_the_past_is_refused(proxied: Path, here: str, proxy: ProxyClient) -> None:
+    async with client(proxied) as own:
+        first = await own.create(TASKS, here, task("first"))
+        past = first["metadata"]["resourceVersion"]
+        async with watching(tasks(own, here)) as watcher:
+            await make(own, here, "one")
+            await watcher.wait_told("ADDED", "one")
+            old = {"resource_version": past, "verbs": ["list"], "namespace": here}
+            with (
+                proxy.rule("rewind", times=2, **old) as rewound,
+                proxy.rule("event-fail", status=410, times=1, namespace=here),
+            ):
+                await make(own, here, "two")
+                await asyncio.to_thread(proxy.wait_hit, rewound, 2)
+                await watcher.wait_told("ADDED", "two")
+        assert watcher.told() == ["first", "one", "two"]
 
 
-def test_a_server_that_shows_only_the_past_ends_the_observer(
+async def test_a_server_that_shows_only_the_past_ends_the_observer(
     proxied: Path, here: str, proxy: ProxyClient
 ) -> None:
     pace = Pace(watch_seconds=1, relist_seconds=0.0, stale_seconds=0.0, backoff=QUICK)
-
-    async def test() -> None:
-        async with client(proxied) as own:
-            first = await own.create(TASKS, here, task("first"))
-            past = first["metadata"]["resourceVersion"]
-            await make(own, here, "one")
-            told = Watcher()
-            part = ListWatch(own, TASKS, here, pace=pace)
-            running = asyncio.create_task(part.run(told.events.append, told.synced.set))
-            await told.synced.wait()
-            rewind = {"resource_version": past, "verbs": ["list"], "namespace": here}
-            with proxy.rule("rewind", **rewind), pytest.raises(StaleServerError):
-                await running
-
-    run(test())
+    async with client(proxied) as own:
+        first = await own.create(TASKS, here, task("first"))
+        past = first["metadata"]["resourceVersion"]
+        await make(own, here, "one")
+        told = Watcher()
+        part = ListWatch(own, TASKS, here, pace=pace)
+        running = asyncio.create_task(part.run(told.events.append, told.synced.set))
+        await told.synced.wait()
+        rewind = {"resource_version": past, "verbs": ["list"], "namespace": here}
+        with proxy.rule("rewind", **rewind), pytest.raises(StaleServerError):
+            await running
 
 
-def test_a_dead_connection_is_noticed(
+async def test_a_dead_connection_is_noticed(
     proxied: Path, here: str, faults: Faults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing closes it, and nothing comes any more."""
     monkeypatch.setattr("fairlead_operator.kube.client.WATCH_SLACK_SECONDS", 0.5)
     pace = Pace(watch_seconds=1, relist_seconds=3600, backoff=QUICK)
-
-    async def test() -> None:
-        async with client(proxied) as own, watching(tasks(own, here, pace)) as watcher:
-            faults.freeze("proxy")
-            unanswered = ("watch", TASKS.resource, "none")
-            await until("watches given up", lambda: own.counts.requests[unanswered] >= 2)
-            faults.resume("proxy")
-            await make(own, here, "one")
-            await watcher.wait_told("ADDED", "one")
-
-    run(test())
+    async with client(proxied) as own, watching(tasks(own, here, pace)) as watcher:
+        faults.freeze("proxy")
+        unanswered = ("watch", TASKS.resource, "none")
+        await until("watches given up", lambda: own.counts.requests[unanswered] >= 2)
+        faults.resume("proxy")
+        await make(own, here, "one")
+        await watcher.wait_told("ADDED", "one")
 
 
-def test_the_server_may_go_and_come_back(proxied: Path, here: str, faults: Faults) -> None:
-    async def test() -> None:
-        async with client(proxied) as own:
-            await make(own, here, "one")
-            async with watching(tasks(own, here)) as watcher:
-                await asyncio.to_thread(faults.kill, "apiserver")
-                await asyncio.to_thread(faults.start, "apiserver")
-                await until("the kind to be served again", lambda: made(own))
-                await watcher.wait_told("ADDED", "two")
-            assert watcher.told() == ["one", "two"]
-
+async def test_the_server_may_go_and_come_back(proxied: Path, here: str, faults: Faults) -> None:
     async def made(own: KubeClient) -> bool:
         try:
             await make(own, here, "two")
@@ -288,119 +246,108 @@ def test_the_server_may_go_and_come_back(proxied: Path, here: str, faults: Fault
             pass
         return True
 
-    run(test())
+    async with client(proxied) as own:
+        await make(own, here, "one")
+        async with watching(tasks(own, here)) as watcher:
+            await asyncio.to_thread(faults.kill, "apiserver")
+            await asyncio.to_thread(faults.start, "apiserver")
+            await until("the kind to be served again", lambda: made(own))
+            await watcher.wait_told("ADDED", "two")
+        assert watcher.told() == ["one", "two"]
 
 
-def test_a_kind_that_is_not_there_yet_is_awaited(proxied: Path, proxy: ProxyClient) -> None:
-    async def test() -> None:
-        async with client(proxied) as own:
-            observer = ListWatchObserver(own, [Wanted(SIZES)], ["any"], pace=LONG)
-            with proxy.rule("fail", status=404, resource="machinesizes.fairlead.dev") as rule:
-                async with watching(observer, sync=False) as watcher:
-                    await asyncio.to_thread(proxy.wait_hit, rule, 3)
-                    assert not watcher.synced.is_set()
-                    proxy.remove(rule)
-                    await until("the list", watcher.synced.is_set)
-
-    run(test())
+async def test_a_kind_that_is_not_there_yet_is_awaited(proxied: Path, proxy: ProxyClient) -> None:
+    async with client(proxied) as own:
+        observer = ListWatchObserver(own, [Wanted(SIZES)], ["any"], pace=LONG)
+        with proxy.rule("fail", status=404, resource="machinesizes.fairlead.dev") as rule:
+            async with watching(observer, sync=False) as watcher:
+                await asyncio.to_thread(proxy.wait_hit, rule, 3)
+                assert not watcher.synced.is_set()
+                proxy.remove(rule)
+                await until("the list", watcher.synced.is_set)
 
 
-def test_several_namespaces_or_all(proxied: Path, here: str, cluster: NativeCluster) -> None:
-    async def test() -> None:
-        async with client(proxied) as own:
-            space = {"metadata": {"generateName": "test-", "labels": {"fairlead.dev/test": "true"}}}
-            other = (await own.create(NAMESPACES, None, space))["metadata"]["name"]
-            try:
-                await make(own, here, "one")
-                await make(own, other, "two")
-                for places, expected in (
-                    ([here], {"one"}),
-                    ([here, other], {"one", "two"}),
-                    (None, {"one", "two"}),
-                ):
-                    observer = ListWatchObserver(own, [Wanted(TASKS)], places, pace=LONG)
-                    async with watching(observer) as watcher:
-                        assert expected <= set(watcher.told("ADDED"))
-                        assert places is None or expected == set(watcher.told())
-            finally:
-                await own.delete(NAMESPACES, None, other)
-
-    run(test())
+async def test_several_namespaces_or_all(proxied: Path, here: str, cluster: NativeCluster) -> None:
+    async with client(proxied) as own:
+        space = {"metadata": {"generateName": "test-", "labels": {"fairlead.dev/test": "true"}}}
+        other = (await own.create(NAMESPACES, None, space))["metadata"]["name"]
+        try:
+            await make(own, here, "one")
+            await make(own, other, "two")
+            for places, expected in (
+                ([here], {"one"}),
+                ([here, other], {"one", "two"}),
+                (None, {"one", "two"}),
+            ):
+                observer = ListWatchObserver(own, [Wanted(TASKS)], places, pace=LONG)
+                async with watching(observer) as watcher:
+                    assert expected <= set(watcher.told("ADDED"))
+                    assert places is None or expected == set(watcher.told())
+        finally:
+            await own.delete(NAMESPACES, None, other)
 
 
-def test_labels_select(proxied: Path, here: str) -> None:
-    async def test() -> None:
-        async with client(proxied) as own:
-            await own.create(TASKS, here, task("mine", job="mine"))
-            await own.create(TASKS, here, task("other", job="other"))
-            wanted = Wanted(TASKS, "fairlead.dev/job=mine")
-            async with watching(ListWatchObserver(own, [wanted], [here], pace=LONG)) as watcher:
-                await own.create(TASKS, here, task("other2", job="other"))
-                await own.create(TASKS, here, task("mine2", job="mine"))
-                await watcher.wait_told("ADDED", "mine2")
-            assert watcher.told() == ["mine", "mine2"]
-
-    run(test())
+async def test_labels_select(proxied: Path, here: str) -> None:
+    async with client(proxied) as own:
+        await own.create(TASKS, here, task("mine", job="mine"))
+        await own.create(TASKS, here, task("other", job="other"))
+        wanted = Wanted(TASKS, "fairlead.dev/job=mine")
+        async with watching(ListWatchObserver(own, [wanted], [here], pace=LONG)) as watcher:
+            await own.create(TASKS, here, task("other2", job="other"))
+            await own.create(TASKS, here, task("mine2", job="mine"))
+            await watcher.wait_told("ADDED", "mine2")
+        assert watcher.told() == ["mine", "mine2"]
 
 
-def test_the_age_of_the_view_shows_what_is_not_heard(
+async def test_the_age_of_the_view_shows_what_is_not_heard(
     proxied: Path, here: str, proxy: ProxyClient
 ) -> None:
     now = [100.0]
     freshness = Freshness(lambda: now[0])
-
-    async def test() -> None:
-        async with client(proxied) as own:
-            part = ListWatch(own, TASKS, here, pace=LONG, freshness=freshness)
-            async with watching(part) as watcher:
-                now[0] = 150.0
-                assert freshness.ages() == {f"tasks/{here}": 50.0}
-                await make(own, here, "one")
-                await watcher.wait_told("ADDED", "one")
-                assert freshness.oldest() == 0.0
-                with proxy.rule("fail", status=503, namespace=here) as rule:
-                    await until("a watch to cut", lambda: proxy.cut_watches("tasks"))
-                    await asyncio.to_thread(proxy.wait_hit, rule, 2)
-                    now[0] = 200.0
-                    tries = proxy.hits(rule)
-                    await until("another try", lambda: proxy.hits(rule) > tries + 1)
-                    assert freshness.oldest() == 50.0
-                    assert freshness.idlest() == 0.0
-
-    run(test())
+    async with client(proxied) as own:
+        part = ListWatch(own, TASKS, here, pace=LONG, freshness=freshness)
+        async with watching(part) as watcher:
+            now[0] = 150.0
+            assert freshness.ages() == {f"tasks/{here}": 50.0}
+            await make(own, here, "one")
+            await watcher.wait_told("ADDED", "one")
+            assert freshness.oldest() == 0.0
+            with proxy.rule("fail", status=503, namespace=here) as rule:
+                await until("a watch to cut", lambda: proxy.cut_watches("tasks"))
+                await asyncio.to_thread(proxy.wait_hit, rule, 2)
+                now[0] = 200.0
+                tries = proxy.hits(rule)
+                await until("another try", lambda: proxy.hits(rule) > tries + 1)
+                assert freshness.oldest() == 50.0
+                assert freshness.idlest() == 0.0
 
 
-def test_an_object_of_any_size_is_told(proxied: Path, here: str) -> None:
+async def test_an_object_of_any_size_is_told(proxied: Path, here: str) -> None:
     """Longer than any buffer between here and there."""
-
-    async def test() -> None:
-        async with client(proxied) as own:
-            observer = ListWatchObserver(own, [Wanted(CONFIGMAPS)], [here], pace=LONG)
-            async with watching(observer) as watcher:
-                body = {"metadata": {"name": "big"}, "data": {"part": "x" * 1_000_000}}
-                await own.create(CONFIGMAPS, here, body)
-                await watcher.wait_told("ADDED", "big")
-                assert watcher.events[-1].object["data"] == body["data"]
-
-    run(test())
+    async with client(proxied) as own:
+        observer = ListWatchObserver(own, [Wanted(CONFIGMAPS)], [here], pace=LONG)
+        async with watching(observer) as watcher:
+            body = {"metadata": {"name": "big"}, "data": {"part": "x" * 1_000_000}}
+            await own.create(CONFIGMAPS, here, body)
+            await watcher.wait_told("ADDED", "big")
+            # The cluster puts a ConfigMap of its own into every new namespace.
+            big = watcher.events[watcher.told().index("big")]
+            assert big.object["data"] == body["data"]
 
 
-def test_what_the_dispatcher_raises_is_not_taken_for_a_lost_connection(
+async def test_what_the_dispatcher_raises_is_not_taken_for_a_lost_connection(
     proxied: Path, here: str
 ) -> None:
     def broken(event: object) -> None:
         raise TimeoutError("a mistake of ours")
 
-    async def test() -> None:
-        async with client(proxied) as own:
-            await make(own, here, "one")
-            with pytest.raises(TimeoutError, match="a mistake of ours"):
-                await ListWatch(own, TASKS, here, pace=LONG).run(broken, lambda: None)
-
-    run(test())
+    async with client(proxied) as own:
+        await make(own, here, "one")
+        with pytest.raises(TimeoutError, match="a mistake of ours"):
+            await ListWatch(own, TASKS, here, pace=LONG).run(broken, lambda: None)
 
 
-def test_failures_are_logged_once_they_are_more_than_a_hiccup(
+async def test_failures_are_logged_once_they_are_more_than_a_hiccup(
     proxied: Path, here: str, proxy: ProxyClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     def lines() -> list[str]:
@@ -415,7 +362,7 @@ def test_failures_are_logged_once_they_are_more_than_a_hiccup(
                 await watcher.wait_told("ADDED", name)
 
     with caplog.at_level(logging.WARNING, "fairlead_operator"):
-        run(fail(1, "one"))
+        await fail(1, "one")
         assert lines() == []
-        run(fail(3, "two"))
+        await fail(3, "two")
         assert len(lines()) == 2

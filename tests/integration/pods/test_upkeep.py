@@ -124,113 +124,94 @@ async def keeping(runners: Runners) -> AsyncIterator[Kept]:
                 await task
 
 
-def test_a_size_says_how_many_run_and_what_is_wrong(runners: Runners, size_name: str) -> None:
-    async def test() -> None:
-        async with keeping(runners) as kept:
-            kept.apply(SIZES, size_name, {**SMALL, "podPatch": {"spec": {"hostPID": True}}})
-            status = await kept.becomes(SIZES, size_name, "False", "InvalidMachineSize")
-            assert "podPatch.spec.hostPID" in status["conditions"][0]["message"]
-            kept.apply(SIZES, size_name, SMALL)
-            status = await kept.becomes(SIZES, size_name, "True", "Ready")
-            assert (status["running"], status["waiting"]) == (0, 0)
-            pod = runners.pod("counted")
-            pod["metadata"]["labels"]["fairlead.dev/machine-size"] = size_name
-            runners.create(pod)
-            kept.see("counted")
-            await kept.until("one runs", lambda: kept.get(SIZES, size_name)["status"]["running"])
-
-    asyncio.run(test())
+async def test_a_size_says_how_many_run_and_what_is_wrong(runners: Runners, size_name: str) -> None:
+    async with keeping(runners) as kept:
+        kept.apply(SIZES, size_name, {**SMALL, "podPatch": {"spec": {"hostPID": True}}})
+        status = await kept.becomes(SIZES, size_name, "False", "InvalidMachineSize")
+        assert "podPatch.spec.hostPID" in status["conditions"][0]["message"]
+        kept.apply(SIZES, size_name, SMALL)
+        status = await kept.becomes(SIZES, size_name, "True", "Ready")
+        assert (status["running"], status["waiting"]) == (0, 0)
+        pod = runners.pod("counted")
+        pod["metadata"]["labels"]["fairlead.dev/machine-size"] = size_name
+        runners.create(pod)
+        kept.see("counted")
+        await kept.until("one runs", lambda: kept.get(SIZES, size_name)["status"]["running"])
 
 
-def test_its_own_writes_tell_nobody_anything(runners: Runners, size_name: str) -> None:
-    async def test() -> None:
-        async with keeping(runners) as kept:
-            kept.apply(SIZES, size_name, SMALL)
-            await kept.becomes(SIZES, size_name, "True", "Ready")
-            assert kept.woken == [None]
-            kept.tell(SIZES, size_name)
-            assert kept.woken == [None]
-            kept.apply(SIZES, size_name, {**SMALL, "maxRunners": 3})
-            assert kept.woken == [None, None]
-
-    asyncio.run(test())
+async def test_its_own_writes_tell_nobody_anything(runners: Runners, size_name: str) -> None:
+    async with keeping(runners) as kept:
+        kept.apply(SIZES, size_name, SMALL)
+        await kept.becomes(SIZES, size_name, "True", "Ready")
+        assert kept.woken == [None]
+        kept.tell(SIZES, size_name)
+        assert kept.woken == [None]
+        kept.apply(SIZES, size_name, {**SMALL, "maxRunners": 3})
+        assert kept.woken == [None, None]
 
 
-def test_an_ended_pod_that_no_job_owns_is_removed_after_a_while(runners: Runners) -> None:
-    async def test() -> None:
-        async with keeping(runners) as kept:
-            runners.make("shared", "-c", "pass", reuse="AcrossJobs", owner=None, job=None)
-            await kept.until("it has ended", lambda: runners.record("shared").ended)
-            kept.see("shared")
-            await asyncio.sleep(1.5)
-            assert kept.get(PODS, "shared")
-            kept.late = KEEP_SECONDS + 5
-            gone = f"{runners.namespace.core}/pods?fieldSelector=metadata.name%3Dshared"
-            await kept.until("it is gone", lambda: not kept.api.get(gone)["items"])
-
-    asyncio.run(test())
+async def test_an_ended_pod_that_no_job_owns_is_removed_after_a_while(runners: Runners) -> None:
+    async with keeping(runners) as kept:
+        runners.make("shared", "-c", "pass", reuse="AcrossJobs", owner=None, job=None)
+        await kept.until("it has ended", lambda: runners.record("shared").ended)
+        kept.see("shared")
+        await asyncio.sleep(1.5)
+        assert kept.get(PODS, "shared")
+        kept.late = KEEP_SECONDS + 5
+        gone = f"{runners.namespace.core}/pods?fieldSelector=metadata.name%3Dshared"
+        await kept.until("it is gone", lambda: not kept.api.get(gone)["items"])
 
 
-def test_a_release_is_ready_once_its_package_is_there(runners: Runners) -> None:
+async def test_a_release_is_ready_once_its_package_is_there(runners: Runners) -> None:
     package = {"configMaps": ["late-code"], "sha256": "0" * 64, "size": 10}
-
-    async def test() -> None:
-        async with keeping(runners) as kept:
-            kept.apply(RELEASES, "late-code", {"tasks": [TASK], "package": package})
-            status = await kept.becomes(RELEASES, "late-code", "False", "ReleaseBroken")
-            assert "ConfigMap late-code" in status["conditions"][0]["message"]
-            assert status["tasks"] == 1
-            body = {"metadata": {"name": "late-code"}, "binaryData": {"part": "eA=="}}
-            kept.api.create(f"{runners.namespace.core}/configmaps", body)
-            kept.late = 11
-            await kept.becomes(RELEASES, "late-code", "True", "Ready")
-            assert kept.woken[-1] == runners.namespace.name
-
-    asyncio.run(test())
+    async with keeping(runners) as kept:
+        kept.apply(RELEASES, "late-code", {"tasks": [TASK], "package": package})
+        status = await kept.becomes(RELEASES, "late-code", "False", "ReleaseBroken")
+        assert "ConfigMap late-code" in status["conditions"][0]["message"]
+        assert status["tasks"] == 1
+        body = {"metadata": {"name": "late-code"}, "binaryData": {"part": "eA=="}}
+        kept.api.create(f"{runners.namespace.core}/configmaps", body)
+        kept.late = 11
+        await kept.becomes(RELEASES, "late-code", "True", "Ready")
+        assert kept.woken[-1] == runners.namespace.name
 
 
-def test_a_group_whose_runners_do_not_start_says_why_and_makes_no_more(
+async def test_a_group_whose_runners_do_not_start_says_why_and_makes_no_more(
     runners: Runners, size_name: str
 ) -> None:
-    async def test() -> None:
-        async with keeping(runners) as kept:
-            kept.apply(SIZES, size_name, {**SMALL, "nodeSelector": {"no": "where"}})
-            image = "localhost/fairlead/absent:1"
-            kept.apply(RELEASES, "grouped", {"tasks": [TASK], "image": image})
-            group = {"size": size_name, "minMachines": 1, "release": "grouped"}
-            kept.apply(GROUPS, "stuck", group)
-            (name,) = await kept.until("it has a runner", lambda: kept.pods("stuck"))
+    async with keeping(runners) as kept:
+        kept.apply(SIZES, size_name, {**SMALL, "nodeSelector": {"no": "where"}})
+        image = "localhost/fairlead/absent:1"
+        kept.apply(RELEASES, "grouped", {"tasks": [TASK], "image": image})
+        group = {"size": size_name, "minMachines": 1, "release": "grouped"}
+        kept.apply(GROUPS, "stuck", group)
+        (name,) = await kept.until("it has a runner", lambda: kept.pods("stuck"))
 
-            def unscheduled() -> bool:
-                kept.see(name)
-                return kept.ready(GROUPS, "stuck") == ("False", "Unschedulable")
+        def unscheduled() -> bool:
+            kept.see(name)
+            return kept.ready(GROUPS, "stuck") == ("False", "Unschedulable")
 
-            await kept.until("it says why", unscheduled)
-            assert kept.pods("stuck") == [name]
-            kept.apply(GROUPS, "stuck", {**group, "desired": "Terminated"})
-            await kept.until("its runner is gone", lambda: not kept.pods("stuck"))
-
-    asyncio.run(test())
+        await kept.until("it says why", unscheduled)
+        assert kept.pods("stuck") == [name]
+        kept.apply(GROUPS, "stuck", {**group, "desired": "Terminated"})
+        await kept.until("its runner is gone", lambda: not kept.pods("stuck"))
 
 
-def test_a_group_that_a_quota_keeps_from_runners_gets_them_later(
+async def test_a_group_that_a_quota_keeps_from_runners_gets_them_later(
     runners: Runners, size_name: str
 ) -> None:
-    async def test() -> None:
-        async with keeping(runners) as kept:
-            kept.apply(SIZES, size_name, {**SMALL, "nodeSelector": {"no": "where"}})
-            kept.apply(RELEASES, "quoted", {"tasks": [TASK], "image": "localhost/x:1"})
-            quotas = f"{runners.namespace.core}/resourcequotas"
-            body = {"metadata": {"name": "no-pods"}, "spec": {"hard": {"count/pods": "0"}}}
-            kept.api.create(quotas, body)
-            try:
-                group = {"size": size_name, "minMachines": 1, "release": "quoted"}
-                kept.apply(GROUPS, "quoted", group)
-                await kept.becomes(GROUPS, "quoted", "False", "QuotaExceeded")
-                assert kept.pods("quoted") == []
-            finally:
-                kept.api.delete(f"{quotas}/no-pods")
-            kept.late = 10
-            await kept.until("it has a runner", lambda: kept.pods("quoted"))
-
-    asyncio.run(test())
+    async with keeping(runners) as kept:
+        kept.apply(SIZES, size_name, {**SMALL, "nodeSelector": {"no": "where"}})
+        kept.apply(RELEASES, "quoted", {"tasks": [TASK], "image": "localhost/x:1"})
+        quotas = f"{runners.namespace.core}/resourcequotas"
+        body = {"metadata": {"name": "no-pods"}, "spec": {"hard": {"count/pods": "0"}}}
+        kept.api.create(quotas, body)
+        try:
+            group = {"size": size_name, "minMachines": 1, "release": "quoted"}
+            kept.apply(GROUPS, "quoted", group)
+            await kept.becomes(GROUPS, "quoted", "False", "QuotaExceeded")
+            assert kept.pods("quoted") == []
+        finally:
+            kept.api.delete(f"{quotas}/no-pods")
+        kept.late = 10
+        await kept.until("it has a runner", lambda: kept.pods("quoted"))
