@@ -128,10 +128,3 @@ def test_the_state_is_coloured_only_on_request(job: Job, now: float) -> None:
     view = job(state=JobState.COMPLETED)
     assert "\x1b[32mCOMPLETED\x1b[0m" in headline(view, None, now, color=True)
     assert "\x1b" not in headline(view, None, now)
-
-
-def test_a_session_whose_program_is_gone_is_closed_and_does_not_go_on(job: Job, now: float) -> None:
-    view = job(style="session", closed=False, driven=False)
-    text = describe_job(view, [], now, called="nightly")
-    assert "fairlead jobs run nightly   its program is gone; this closes it and cancels" in text
-    assert "goes on here" not in text

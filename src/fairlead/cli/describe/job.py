@@ -105,9 +105,6 @@ def _hints(job: JobView, failed: TaskView | None, called: str) -> list[Hint]:
         return [Hint(f"fairlead jobs tree {called}", "what ran, and for how long")]
     if job.state is JobState.SUSPENDED:
         return [Hint(f"fairlead jobs resume {called}", "lets tasks start again")]
-    if not job.driven and not job.closed:
-        purpose = "its program is gone; this closes it and cancels what is queued"
-        return [Hint(f"fairlead jobs run {called}", purpose)]
     if not job.driven and job.program:
         return [Hint(f"fairlead jobs run {called}", "nobody runs it now; this goes on here")]
     return [Hint(f"fairlead jobs watch {called}", "follows it until it ends")]

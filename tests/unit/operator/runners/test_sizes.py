@@ -46,11 +46,19 @@ def test_a_size_that_grows_and_waits() -> None:
     assert (size().start_timeout, size().node_lost_seconds, size().spot) == (None, 60.0, False)
 
 
+def deep(levels: int) -> Object:
+    made: Object = {}
+    for _ in range(levels):
+        made = {"x": made}
+    return made
+
+
 ODD: dict[str, Any] = {
     "limits of another shape": {"resources": {"limits": ["memory"]}},
     "no amount": {"resources": {"limits": {"memory": "plenty"}}},
     "no number": {"resources": {"limits": {"memory": {"much": 1}}}},
     "patch": {"podPatch": {"spec": {"hostPID": True}}},
+    "deep patch": {"podPatch": {"spec": {"affinity": deep(5_000)}}},
     "resources as a list": {"resources": ["cpu"]},
 }
 
