@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from fairlead.api.reading import MAX_LEVELS, is_deeper
 from fairlead_operator.runners.layout import (
     CONTAINER,
     OWN_PREFIX,
@@ -199,6 +200,8 @@ def _merge_lists(below: list[Any], above: list[Any], key: str) -> list[Any]:
 
 def problems(patch: Mapping[str, Any]) -> tuple[str, ...]:
     """Return, in words, everything in a patch that may not be there."""
+    if is_deeper(patch, MAX_LEVELS):
+        return (f"podPatch has more than {MAX_LEVELS} levels",)
     return tuple(_problems(patch, ALLOWED, "podPatch"))
 
 

@@ -59,6 +59,7 @@ ODD: dict[str, Any] = {
     "no number": {"resources": {"limits": {"memory": {"much": 1}}}},
     "patch": {"podPatch": {"spec": {"hostPID": True}}},
     "deep patch": {"podPatch": {"spec": {"affinity": deep(5_000)}}},
+    "rather deep patch": {"podPatch": {"spec": {"affinity": deep(300)}}},
     "resources as a list": {"resources": ["cpu"]},
 }
 
