@@ -80,6 +80,26 @@ class TestWhereItCannotBe:
         _refused(fairlead("jobs", "list"), 4, str(place))
 
 
+class TestHowItWrites:
+    def test_readers_do_not_wait_for_it(self, home: Path) -> None:
+        Client().jobs().query()
+        with closing(sqlite3.connect(home / "store.db")) as store:
+            assert store.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+    def test_many_short_writes_are_one_commit(self, home: Path) -> None:
+        client = Client()
+        job = client.jobs().submit("fan", [Root() for _ in range(300)])
+        statements: list[str] = []
+        store: Any = client.backend
+        store.store._writer.set_trace_callback(statements.append)
+
+        client.runner().run_all()
+
+        assert job.state.value == "COMPLETED"
+        # Each task is written when it starts and when it ends.
+        assert 2 <= statements.count("COMMIT") < 300
+
+
 class TestWhatItCannotRead:
     def test_a_store_of_a_newer_version(self, home: Path, fairlead: Fairlead) -> None:
         home.mkdir()

@@ -90,3 +90,14 @@ class WronglyAnnotated(Task):
 def test_a_message_that_is_the_result_of_a_subtask(root: Task):
     job = Client().jobs().submit("root", root).wait()
     assert job.result == timestamp_pb2.Timestamp(seconds=7)
+
+
+class Several(Task):
+    def execute(self, context: ExecutionContext) -> list[timestamp_pb2.Timestamp]:
+        stored = [Store(timestamp_pb2.Timestamp(seconds=number), []) for number in (7, 8)]
+        return [context.submit_subtask(one) for one in stored]  # type: ignore[misc]
+
+
+def test_messages_of_several_subtasks_are_told_by_the_annotation():
+    job = Client().jobs().submit("several", Several()).wait()
+    assert job.result == [timestamp_pb2.Timestamp(seconds=number) for number in (7, 8)]
