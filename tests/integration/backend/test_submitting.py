@@ -43,7 +43,7 @@ def test_more_tasks_than_one_object_lists_are_all_there_in_order(
 
 
 def test_a_list_of_tasks_leaves_the_job_a_small_object(client: Client, site: Site) -> None:
-    tasks = [A({"returns": number}) for number in range(280)]
+    tasks = [A({"returns": number}) for number in range(220)]
     job = client.jobs().submit("listed", tasks, machine_size=NOWHERE)
 
     [stored] = site.api.get(site.path("jobs"))["items"]
