@@ -98,10 +98,10 @@ class Sessions:
         if self._open.get(job.uid) is not one:
             return
         if one.doubted:
-            await self._close(job)
+            await self._close(job, one.seconds)
         one.doubted = True
 
-    async def _close(self, job: JobRecord) -> None:
+    async def _close(self, job: JobRecord, seconds: int) -> None:
         top = labels.parent_attempt(job.uid, 0)
         tasks = 0
         async for page in self._client.pages(
@@ -113,11 +113,10 @@ class Sessions:
         body = {"metadata": unchanged, "spec": wanted}
         await self._client.patch(JOBS, job.namespace, job.name, body)
         self.forget(job.uid)
-        seconds = 2 * _seconds(job.pulse)
         note = (
-            f"The program that opened this session has shown no sign of life for {seconds} s: it"
-            " was closed and cancelled. FAIRLEAD_SESSION_SECONDS of the program says how long it"
-            " may be silent."
+            f"The program that opened this session has shown no sign of life for {2 * seconds} s:"
+            " it was closed and cancelled. FAIRLEAD_SESSION_SECONDS of the program says how long"
+            " it may be silent."
         )
         self._events.emit(job, EmitEvent(ABANDONED, note, True), self._clock())
         log.warning("Closed a session that its program has left", job=job.name, tasks=tasks)

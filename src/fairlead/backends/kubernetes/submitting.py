@@ -38,10 +38,11 @@ def submit(backend: KubernetesBackend, job: NewJob) -> dict[str, Any]:
         return backend.rest.create(JOBS, backend.namespace, body)
     body["metadata"]["annotations"] = backend.pulses.annotations()
     if specs:
-        return _submit_one_by_one(backend, body, specs, closed=job.closed)
+        # Nothing of it runs before all is there.
+        body["spec"]["desired"] = "Suspended"
     made = backend.rest.create(JOBS, backend.namespace, body)
     backend.pulses.begin(made)
-    return made
+    return _filled(backend, made, specs, closed=job.closed) if specs else made
 
 
 def _specs(job: NewJob, put: Callable[[bytes], dict[str, Any]]) -> list[dict[str, Any]]:
@@ -49,30 +50,27 @@ def _specs(job: NewJob, put: Callable[[bytes], dict[str, Any]]) -> list[dict[str
     return [writer.spec(task, key) for task, key in zip(job.tasks, keys(job), strict=True)]
 
 
-def _submit_one_by_one(
-    backend: KubernetesBackend, body: dict[str, Any], specs: list[dict[str, Any]], *, closed: bool
+def _filled(
+    backend: KubernetesBackend, job: dict[str, Any], specs: list[dict[str, Any]], *, closed: bool
 ) -> dict[str, Any]:
-    """Make a job whose list would be too long: nothing of it runs before all is there.
+    """Make the tasks of a suspended open job one by one, and let it run.
 
     Should this program die meanwhile, the operator takes the job for an abandoned session.
     """
     rest, namespace = backend.rest, backend.namespace
-    body["spec"]["desired"] = "Suspended"
-    made = rest.create(JOBS, namespace, body)
-    backend.pulses.begin(made)
     try:
-        create_tasks(backend, made, specs)
+        create_tasks(backend, job, specs)
         ready: dict[str, Any] = {"desired": "Running"}
         if closed:
             ready["closed"] = {"tasks": len(specs)}
-        ready_job = rest.patch(JOBS, namespace, name_of(made), {"spec": ready})
+        running = rest.patch(JOBS, namespace, name_of(job), {"spec": ready})
     except BaseException:
-        backend.pulses.end(made)
-        rest.delete(JOBS, namespace, name_of(made), uid=uid_of(made))
+        backend.pulses.end(job)
+        rest.delete(JOBS, namespace, name_of(job), uid=uid_of(job))
         raise
     if closed:
-        backend.pulses.end(made)
-    return ready_job
+        backend.pulses.end(job)
+    return running
 
 
 def create_tasks(

@@ -32,7 +32,7 @@ _TICK = 1.0
 class Agent:
     """One pod's life."""
 
-    def __init__(self, settings: PodSettings, zygote: EarlyZygote | None = None) -> None:
+    def __init__(self, settings: PodSettings, zygote: EarlyZygote) -> None:
         self._settings = settings
         rooms, inbox = Rooms(settings), Inbox()
         loading = Loading(settings, rooms, lambda: inbox.put(None, "loaded"), zygote)

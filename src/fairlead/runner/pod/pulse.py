@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from types import TracebackType
 from typing import Self
 
 from fairlead.runner.pod.errors import ApiAwayError, StoppedWaitingError
@@ -34,12 +33,7 @@ class Pulse:
         threading.Thread(target=self._run, name="fairlead-pulse", daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
 
     def step(self) -> None:

@@ -47,9 +47,7 @@ class Stage:
         If it cannot be imported.
     """
 
-    def __init__(
-        self, settings: PodSettings, rooms: Rooms, zygote: EarlyZygote | None = None
-    ) -> None:
+    def __init__(self, settings: PodSettings, rooms: Rooms, zygote: EarlyZygote | None) -> None:
         self._rooms = rooms
         self._player: Player | None = None
         self._ticket = 0
