@@ -123,6 +123,7 @@ PROGRAMS: dict[str, GoProgram] = {
     "kwok": _single("kwok", "sigs.k8s.io/kwok/cmd/kwok"),
     "kind": _single("kind", "sigs.k8s.io/kind"),
     "helm": _single("helm", "helm.sh/helm/v3/cmd/helm"),
+    "kube-score": _single("kube-score", "github.com/zegl/kube-score/cmd/kube-score"),
     "versitygw": _single("versitygw", "github.com/versity/versitygw/cmd/versitygw"),
 }
 """Everything that can be built, by the name of the program."""

@@ -16,6 +16,7 @@ GO_MODULES = {
     "kwok": ("sigs.k8s.io/kwok", "v0.8.0"),
     "kind": ("sigs.k8s.io/kind", "v0.33.0"),
     "helm": ("helm.sh/helm/v3", "v3.22.0"),
+    "kube-score": ("github.com/zegl/kube-score", "v1.20.0"),
     "versitygw": ("github.com/versity/versitygw", "v1.8.0"),
 }
 """The folder below ``modules/``, the module it requires and that module's version."""
@@ -33,6 +34,9 @@ DEBIAN_PACKAGES = (
     "runc",
 )
 """What the native cluster takes from Debian, at the version of its suite."""
+
+PROMETHEUS = "2.42"
+"""The line of Prometheus in that suite; its package is unpacked, not installed."""
 
 BASE_PACKAGES = ("ca-certificates", "python3", "python3-venv")
 """What debootstrap puts into the base image where no registry can be reached."""
