@@ -12,3 +12,7 @@ cluster-down: $(DEV) ## End it and leave nothing of it
 .PHONY: cluster-test
 cluster-test: $(DEV) ## Run only the tests that need a cluster
 	@$(PYTHON_VENV) -m pytest -m cluster --durations=10 $(PYTEST_OPTIONS)
+
+.PHONY: prometheus
+prometheus: $(DEV) ## Fetch the Prometheus that tests scrape and check with; installs nothing
+	@$(PYTHON_VENV) -m tests.cluster.prometheus_package
