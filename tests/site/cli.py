@@ -11,7 +11,7 @@ from tests.cluster.native import process
 from tests.cluster.progress import say
 from tests.cluster.provider import choose
 from tests.cluster.shell import ClusterError
-from tests.site import demo, folder, images
+from tests.site import demo, folder, helm, images
 from tests.site.process import end
 from tests.site.setup import apply_definitions, make_site, remove_objects
 from tests.site.site import Site
@@ -22,9 +22,10 @@ from fairlead_operator.manifests.options import Options, Store, Volume
 
 
 def _images(given: argparse.Namespace) -> None:
-    for build in (images.runner, images.operator):
+    for build in (images.runner, images.operator, images.store):
         image = build()
         print(f"{image.name} {image.archive}")
+    print(f"helm {helm.build()}")
 
 
 def _sizes(given: argparse.Namespace) -> None:
@@ -98,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(does=does)
         return command
 
-    add("images", _images, "build the images of the runner and of the operator")
+    add("images", _images, "build the images of runner, operator and store, and helm")
     add("sizes", _sizes, "apply the definitions, and machine sizes that fit a test cluster")
     up = add("up", _up, "install Fairlead over a namespace; print what programs need to use it")
     up.add_argument("--deployed", action="store_true", help="run the operator in the cluster")

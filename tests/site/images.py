@@ -8,6 +8,7 @@ from tests.cluster import images, parts
 from tests.cluster.images import Image, Recipe
 from tests.cluster.lock import locked
 from tests.cluster.paths import PROJECT, cache_root
+from tests.site import helm
 from tests.site.wheels import dependencies
 
 FOLDER = PROJECT / "runner-image"
@@ -28,6 +29,19 @@ def operator() -> Image:
         "source/fairlead_operator": PROJECT / "operator" / "fairlead_operator",
     }
     return _build("operator", "operator.Containerfile", sources)
+
+
+def store() -> Image:
+    """The image of the S3 server for evaluation, which is one program."""
+    program = helm.build("versitygw")
+    recipe = Recipe(
+        "store",
+        FOLDER / "store.Containerfile",
+        {program.name: program},
+        mark=program.parent.name,
+    )
+    with locked("image store", 600):
+        return images.build(recipe)
 
 
 def _build(name: str, containerfile: str, sources: dict[str, Path]) -> Image:
@@ -58,6 +72,15 @@ def _below(name: str) -> Image:
         mark=found.name,
     )
     with locked(f"image {name}-dependencies", 600):
+        whole = images.build(recipe)
+    return _bare(whole) if name == "operator" else whole
+
+
+def _bare(whole: Image) -> Image:
+    """What an image needs for its Python and packages, with neither shell nor package manager."""
+    files = {"bare.py": FOLDER / "bare.py"}
+    recipe = Recipe("operator-bare", FOLDER / "bare.Containerfile", files, whole)
+    with locked("image operator-bare", 600):
         return images.build(recipe)
 
 

@@ -1,7 +1,7 @@
 # --- images, and Fairlead installed in a test cluster: tests/site/ ---------------------
 
 .PHONY: images
-images: $(DEV) ## Build the images of the runner and of the operator; print names and archives
+images: $(DEV) ## Build the images of runner, operator and store, and helm; print where they are
 	@$(PYTHON_VENV) -m tests.site images
 
 .PHONY: cluster-demo

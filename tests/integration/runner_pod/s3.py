@@ -11,14 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster import parts
 from tests.cluster.kubeapi import until
-from tests.cluster.lock import locked
 from tests.cluster.shell import HopelessError
+from tests.site import helm
 
 BUCKET = "fairlead"
 KEY, SECRET = "key-of-the-tests", "secret-of-the-tests"
-BUILD_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -44,17 +42,10 @@ class Gateway:
         }
 
 
-def build() -> Path:
-    """Compile the server, unless that was done before; the program."""
-    with locked("versitygw", BUILD_SECONDS):
-        parts.PROGRAMS["versitygw"].build()
-    return parts.program("versitygw")
-
-
 @contextmanager
 def serving(folder: Path) -> Iterator[Gateway]:
     """Serve a folder with one empty bucket."""
-    program = build()
+    program = helm.build("versitygw")
     for name in (f"buckets/{BUCKET}", "attributes"):
         (folder / name).mkdir(parents=True)
     made = Gateway(_free_port())
