@@ -23,6 +23,7 @@ import reference_failures
 import reference_operator
 import reference_resources
 import reference_states
+from chart import files as chart_files
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,6 +37,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/reference/resources.md": reference_resources.text,
     "docs/reference/states.md": reference_states.text,
     **crd_files.FILES,
+    **chart_files.FILES,
 }
 """Path from the repository's root -> the function that makes the file's text."""
 

@@ -1,0 +1,66 @@
+{{- /* What several templates say. */}}
+
+{{- define "fairlead.name" -}}
+fairlead
+{{- end }}
+
+{{- /* What everything of the operator is called: its account, Deployment and Service. */}}
+{{- define "fairlead.operator" -}}
+{{ .Release.Name }}-operator
+{{- end }}
+
+{{- /* The labels of everything that belongs to the release. */}}
+{{- define "fairlead.labels" -}}
+app.kubernetes.io/name: fairlead
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.labels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /* What tells the operator's pods from others; a Deployment can never change it. */}}
+{{- define "fairlead.operatorSelector" -}}
+app.kubernetes.io/name: fairlead
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+fairlead.dev/component: operator
+{{- end }}
+
+{{- /* The namespaces that are known to have jobs, as a list in JSON. */}}
+{{- define "fairlead.jobNamespaces" -}}
+{{- if .Values.watch.namespaces }}
+{{- toJson (uniq .Values.watch.namespaces) }}
+{{- else }}
+{{- toJson (uniq (prepend .Values.jobs.namespaces .Release.Namespace)) }}
+{{- end }}
+{{- end }}
+
+{{- /* An image, by its digest if it has one: include "fairlead.image" (list $ .Values...image) */}}
+{{- define "fairlead.image" -}}
+{{- $root := index . 0 }}
+{{- $image := index . 1 }}
+{{- if $image.digest }}
+{{- printf "%s@%s" $image.repository $image.digest }}
+{{- else }}
+{{- printf "%s:%s" $image.repository ($image.tag | default $root.Chart.AppVersion) }}
+{{- end }}
+{{- end }}
+
+{{- /* The security context of every pod that the chart makes: the restricted profile. */}}
+{{- define "fairlead.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "fairlead.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
