@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import tarfile
-from collections.abc import Iterator
-from typing import Any
+from pathlib import PurePosixPath
 
 import pytest
 from tests.cluster.images import Image
 from tests.cluster.namespaces import Namespace, restricted_pod
 from tests.cluster.provider import Cluster
+from tests.cluster.shell import ClusterError
 from tests.site import images
+from tests.site.contents import config, entries, layers
 
 BUILDS = {"runner": images.runner, "operator": images.operator}
 
@@ -23,28 +23,6 @@ def image(cluster: Cluster, request: pytest.FixtureRequest) -> Image:
     built = BUILDS[request.param]()
     cluster.load(built)
     return built
-
-
-def config(image: Image) -> Any:
-    """What the archive says of the image: its user, its environment, its history."""
-    with tarfile.open(image.archive) as archive:
-        [listed] = json.load(_file(archive, "manifest.json"))
-        return json.load(_file(archive, listed["Config"]))
-
-
-def layers(image: Image) -> Iterator[tarfile.TarFile]:
-    """The layers of an image, from the lowest to the highest."""
-    with tarfile.open(image.archive) as archive:
-        [listed] = json.load(_file(archive, "manifest.json"))
-        for name in listed["Layers"]:
-            with tarfile.open(fileobj=_file(archive, name)) as layer:
-                yield layer
-
-
-def _file(archive: tarfile.TarFile, name: str) -> Any:
-    found = archive.extractfile(name)
-    assert found is not None
-    return found
 
 
 # Written in two parts, so that nothing finds these very lines.
@@ -92,6 +70,39 @@ def test_the_image_can_change_nothing_of_its_own(image: Image) -> None:
     assert open_to_all == []
 
 
+def test_no_program_gives_another_ones_rights(image: Image) -> None:
+    gives = [
+        name
+        for name, entry in entries(image).items()
+        if entry.member.isfile() and entry.member.mode & 0o6000
+    ]
+    assert gives == []
+
+
+SHELLS = {"sh", "ash", "bash", "dash", "busybox", "zsh", "ksh", "rbash", "su", "env", "perl"}
+INSTALLERS = {"apt", "apt-get", "dpkg", "pip", "pip3", "ensurepip", "rpm", "apk", "curl", "wget"}
+
+
+@pytest.mark.usefixtures("cluster")
+def test_the_operators_only_program_is_python() -> None:
+    found = entries(images.operator())
+    names = {PurePosixPath(name).name for name, entry in found.items() if not entry.member.isdir()}
+    assert (SHELLS | INSTALLERS) & names == set()
+    programs = [
+        name
+        for name, entry in found.items()
+        # Modules of the standard library may be marked so too, and nothing starts them by that.
+        if entry.program and not name.endswith(".py") and ".so" not in name
+    ]
+    assert len(programs) == 1
+    assert re.fullmatch(r"usr/(local/)?bin/python3\.\d+", programs[0])
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_runners_image_has_a_shell_for_those_who_build_on_it() -> None:
+    assert {"usr/bin/sh", "usr/bin/dash"} & set(entries(images.runner()))
+
+
 def test_every_module_is_compiled_for_good(image: Image) -> None:
     """A read-only root cannot keep what Python compiles, so that each start would do it again."""
     *_, highest = (layer.getnames() for layer in layers(image))
@@ -125,3 +136,19 @@ def test_it_starts_under_the_restricted_profile(
     said = namespace.kubectl("logs", "try")
     assert ended["status"]["phase"] == "Succeeded", said
     assert said.split() == ["65532", "fairlead"]
+
+
+def test_nobody_gets_a_shell_in_the_operator(cluster: Cluster, namespace: Namespace) -> None:
+    image = images.operator()
+    cluster.load(image)
+    pod = restricted_pod("try", ())
+    [container] = pod["spec"]["containers"]
+    program = "import signal; print('begun', flush=True); signal.pause()"
+    container.update({"image": image.name, "command": ["python3", "-c", program]})
+    del container["args"]
+    namespace.api.create(f"{namespace.core}/pods", pod)
+    namespace.wait_said("try", "begun")
+    assert namespace.kubectl("exec", "try", "--", "python3", "-c", "print(6 * 7)") == "42\n"
+    for shell in ("sh", "/bin/sh", "bash"):
+        with pytest.raises(ClusterError, match=r"not found|no such file"):
+            namespace.kubectl("exec", "try", "--", shell, "-c", "echo here")
