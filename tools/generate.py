@@ -16,6 +16,7 @@ from pathlib import Path
 
 import adr_index
 import crd_files
+import dashboard_files
 import reference_cli
 import reference_configuration
 import reference_errors
@@ -37,6 +38,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/reference/resources.md": reference_resources.text,
     "docs/reference/states.md": reference_states.text,
     **crd_files.FILES,
+    **dashboard_files.FILES,
     **chart_files.FILES,
 }
 """Path from the repository's root -> the function that makes the file's text."""

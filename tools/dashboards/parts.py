@@ -1,0 +1,159 @@
+"""What dashboards are made of, without anything of Grafana's format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+IN = 'namespace=~"$namespace"'
+"""Selects the operators of the installations that were chosen."""
+
+OPERATORS = "and on (namespace, job, instance) fairlead_operator_leader"
+"""Leaves, of numbers that every process tells, those of Fairlead's operators."""
+
+
+class Look(Enum):
+    """How a panel shows its numbers; the value is Grafana's name for it."""
+
+    NUMBER = "stat"
+    LINES = "timeseries"
+    BARS = "bargauge"
+    HEAT = "heatmap"
+    TABLE = "table"
+
+
+@dataclass(frozen=True)
+class Query:
+    """One query of a panel.
+
+    Attributes
+    ----------
+    expression
+        In PromQL, with variables of the dashboard and of Grafana.
+    legend
+        What its series are called, with ``{{label}}`` for a label's value; of a table, the
+        heading of its column.
+    unit
+        Of a table's column; elsewhere the panel says it.
+    """
+
+    expression: str
+    legend: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel.
+
+    Attributes
+    ----------
+    meaning
+        What it shows and what to make of it.
+    unit
+        Grafana's name of the unit.
+    steps
+        From which value on which colour holds; green below the first.
+    colors
+        Colours of series by their names; others get one of Grafana's.
+    width, height
+        Of 24 columns; in Grafana's rows.
+    stacked
+        Whether lines are areas that add up.
+    names
+        Whether the names of series are shown instead of their values.
+    most
+        The greatest value of the scale; None: as great as the values.
+    links
+        Of a table: the column whose values lead to the dashboard of that uid.
+    """
+
+    title: str
+    meaning: str
+    look: Look
+    unit: str
+    queries: tuple[Query, ...]
+    steps: tuple[tuple[float, str], ...] = ()
+    colors: Mapping[str, str] = field(default_factory=dict)
+    width: int = 8
+    height: int = 8
+    stacked: bool = False
+    names: bool = False
+    most: float | None = None
+    links: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """Panels under a heading, from left to right as they fit."""
+
+    title: str
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A choice at the top of a dashboard.
+
+    Attributes
+    ----------
+    selector
+        Chooses series, in PromQL; the choices are the values of a label of theirs.
+    every
+        Whether several can be chosen, and all.
+    """
+
+    name: str
+    title: str
+    selector: str
+    label: str
+    every: bool = True
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """One dashboard."""
+
+    uid: str
+    title: str
+    meaning: str
+    variables: tuple[Variable, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def panels(self) -> Iterator[Panel]:
+        """All panels, from the top."""
+        for row in self.rows:
+            yield from row.panels
+
+
+INSTALLATION = Variable(
+    "namespace", "Installation", "fairlead_operator_build_info", "namespace", every=True
+)
+"""Fairlead may be installed more than once; the operator's namespace tells them apart."""
+
+
+def quantiles(histogram: str, selector: str, *, by: str = "") -> tuple[Query, ...]:
+    """Return the median and two high quantiles of a histogram.
+
+    Parameters
+    ----------
+    selector
+        What chooses series, without braces.
+    by
+        A label; one line for each of its values instead, at the 95th percentile.
+    """
+    rate = f"rate({histogram}_bucket{{{selector}}}[$__rate_interval])"
+    if by:
+        return (Query(f"histogram_quantile(0.95, sum by (le, {by}) ({rate}))", "{{" + by + "}}"),)
+    return tuple(
+        Query(f"histogram_quantile({part / 100:g}, sum by (le) ({rate}))", f"p{part}")
+        for part in (50, 95, 99)
+    )
+
+
+def heat(histogram: str, selector: str) -> tuple[Query, ...]:
+    """Return the query of a panel that shows how a histogram changes."""
+    rate = f"increase({histogram}_bucket{{{selector}}}[$__rate_interval])"
+    return (Query(f"sum by (le) ({rate})", "{{le}}"),)
