@@ -15,7 +15,7 @@ the truth about anything but who waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from fairlead_operator.runners.groups import Group, GroupIndex
@@ -374,6 +374,10 @@ class Allocator:
         """Return the runners of a group."""
         lane = self._roster.lanes.get(("group", namespace, group))
         return list(lane.runners.values()) if lane else []
+
+    def runners(self) -> Iterator[Runner]:
+        """Yield every runner that counts."""
+        return iter(self._roster)
 
     def count(self, size: str) -> int:
         """Return how many runners of a size there are."""
