@@ -6,6 +6,7 @@ operator still lives then, and removes with each Job its tasks and pods.
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -17,14 +18,18 @@ from fairlead.backends.kubernetes.rest import Object, RestClient
 from fairlead.errors import BackendUnavailableError
 from fairlead_operator import chore
 
-PATIENCE = 270.0
-"""Seconds until everything has to be gone; a little less than the chart waits."""
-
 RUNNERS = f"{labels.COMPONENT}={labels.RUNNER_COMPONENT}"
 
 
-def remove(rest: RestClient, namespaces: Sequence[str], patience: float = PATIENCE) -> None:
+def remove(rest: RestClient, namespaces: Sequence[str], patience: float) -> None:
     """Delete the Jobs of some namespaces, or of all, and return once nothing of them is left.
+
+    Parameters
+    ----------
+    namespaces
+        Where; everywhere if empty.
+    patience
+        Seconds until everything has to be gone.
 
     Raises
     ------
@@ -77,5 +82,14 @@ def _told(left: Sequence[tuple[kinds.Kind, Object]], patience: float) -> str:
     )
 
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Remove what the arguments say; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python3 -m fairlead_operator.removal")
+    parser.add_argument("namespaces", nargs="*", help="where; everywhere if none is given")
+    parser.add_argument("--seconds", type=float, default=300, help="how long it may take")
+    given = parser.parse_args(arguments)
+    return chore.run(lambda rest: remove(rest, given.namespaces, given.seconds))
+
+
 if __name__ == "__main__":
-    sys.exit(chore.run(lambda rest: remove(rest, sys.argv[1:])))
+    sys.exit(main())

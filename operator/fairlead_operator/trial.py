@@ -42,7 +42,7 @@ class Numbers(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """What is tried.
+    """What is tried, and how long its job may take.
 
     Attributes
     ----------
@@ -141,8 +141,9 @@ class Trial(NamedTuple):
         deadline = time.monotonic() + NUMBERS_SECONDS
         while True:
             now = numbers(self.metrics)
-            # One that was started meanwhile has counted from nothing.
-            counted = now.succeeded - (before.succeeded if now.started == before.started else 0)
+            # One that was started meanwhile, or has begun to act anew, has counted from nothing.
+            anew = now.started != before.started or now.succeeded < before.succeeded
+            counted = now.succeeded - (0 if anew else before.succeeded)
             if counted >= ATTEMPTS:
                 print(f"the operator has counted {counted:g} attempts that succeeded", flush=True)
                 return
