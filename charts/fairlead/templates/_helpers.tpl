@@ -9,16 +9,11 @@ fairlead
 {{ .Release.Name }}-operator
 {{- end }}
 
-{{- /* The labels of everything that belongs to the release. */}}
+{{- /* The labels of everything that belongs to the release; the user's own never replace them. */}}
 {{- define "fairlead.labels" -}}
-app.kubernetes.io/name: fairlead
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-{{- with .Values.labels }}
-{{ toYaml . }}
-{{- end }}
+{{- $chart := printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- $ours := dict "app.kubernetes.io/name" "fairlead" "app.kubernetes.io/instance" .Release.Name "app.kubernetes.io/managed-by" .Release.Service "app.kubernetes.io/version" .Chart.AppVersion "helm.sh/chart" $chart }}
+{{- toYaml (merge $ours .Values.labels) }}
 {{- end }}
 
 {{- /* What tells the operator's pods from others; a Deployment can never change it. */}}

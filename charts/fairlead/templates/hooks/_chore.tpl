@@ -5,12 +5,12 @@ program, its arguments, and the name of its account.
 {{- define "fairlead.chore" -}}
 {{- $root := index . 0 -}}
 restartPolicy: Never
-serviceAccountName: {{ index . 4 }}
+serviceAccountName: {{ index . 4 | quote }}
 enableServiceLinks: false
 {{- with $root.Values.operator.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- with $root.Values.operator.nodeSelector }}
