@@ -130,6 +130,8 @@ lock: $(PYTHON_VENV) ## Resolve the lock files anew (LOCK_OPTIONS=--upgrade for 
 		--constraint requirements/dev.lock --output-file requirements/runner.lock
 	@$(COMPILE) pyproject.toml --extra operator \
 		--constraint requirements/dev.lock --output-file requirements/operator.lock
+	@printf 'bandit>=1.9\ncheckov>=3.3\n' | $(COMPILE) $(LOCK_OPTIONS) - \
+		--output-file requirements/checkers.lock
 
 .PHONY: clean
 clean: ## Remove caches and whatever was built; .venv stays

@@ -16,3 +16,7 @@ cluster-test: $(DEV) ## Run only the tests that need a cluster
 .PHONY: prometheus
 prometheus: $(DEV) ## Fetch the Prometheus that tests scrape and check with; installs nothing
 	@$(PYTHON_VENV) -m tests.cluster.prometheus_package
+
+.PHONY: checkers
+checkers: $(DEV) ## Get the programs that judge the chart and the code: kube-score, checkov, bandit
+	@$(PYTHON_VENV) -m tests.cluster.checkers

@@ -112,6 +112,7 @@ def test_lock_files_pin_by_hash_and_name_no_index() -> None:
     locks = sorted((ROOT / "requirements").glob("*.lock"))
     assert [lock.name for lock in locks] == [
         "base.lock",
+        "checkers.lock",
         "dev.lock",
         "operator.lock",
         "runner.lock",
