@@ -17,6 +17,7 @@ from pathlib import Path
 import adr_index
 import crd_files
 import dashboard_files
+import definition_fields
 import reference_cli
 import reference_configuration
 import reference_errors
@@ -37,6 +38,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/reference/operator.md": reference_operator.text,
     "docs/reference/resources.md": reference_resources.text,
     "docs/reference/states.md": reference_states.text,
+    "operator/fairlead_operator/definition_fields.txt": definition_fields.text,
     **crd_files.FILES,
     **dashboard_files.FILES,
     **chart_files.FILES,

@@ -9,6 +9,8 @@ from fairlead_operator.exposition import Exposition
 from fairlead_operator.kube.counts import RequestCounts
 from fairlead_operator.metrics import Metrics
 from fairlead_operator.observe.freshness import Freshness
+from fairlead_operator.problem_numbers import ProblemNumbers
+from fairlead_operator.problems import CAUSES, Problems
 from fairlead_operator.settings import SETTINGS
 
 
@@ -28,9 +30,15 @@ def text() -> str:
         pages.table(("variable", "flag", "default", "meaning"), settings),
         "## Health",
         "`/healthz` answers 503 only where starting again would help: it does not ask the API "
-        "server. `/readyz` answers 503 until the cluster is found fit and everything was listed, "
-        "and while nothing was heard of the API server for two minutes; the text says why. A "
-        "standby is ready too.",
+        "server. `/readyz` answers 503 until everything was listed, and while one of the causes "
+        "below lasts; the text says which, and what to do. A standby is ready too.",
+        "None of these ends the process or loses anything. The log has a line when one begins and "
+        "one when it is over, and `fairlead_operator_problem` is 1 meanwhile. [Troubleshooting]"
+        "(../guide/troubleshooting.md) has more.",
+        pages.table(
+            ("cause", "what is wrong", "what to do"),
+            ((f"`{one.name}`", one.meaning, one.remedy) for one in CAUSES),
+        ),
         "## Numbers",
         "`/metrics` tells these, and those of the process (`process_...`). No job, task or "
         "namespace is ever a label.",
@@ -53,4 +61,5 @@ def _exposition() -> Exposition:
     metrics.event_seen("tasks", "ADDED")
     counts.add("get", "tasks.fairlead.dev", "200")
     freshness.expect("tasks")
-    return Exposition(metrics, counts, freshness, lambda: True)
+    health = ProblemNumbers(Problems().numbers, lambda: True)
+    return Exposition(metrics, counts, freshness, lambda: True, [health])

@@ -1,7 +1,9 @@
-"""Puts the operator together: client, observers, elector, dispatcher, health, in one process.
+"""Puts the operator together: health, monitor, elector, and one life after the other.
 
-Everything lives in one group of tasks, so that the death of any part ends the process, and
-somebody starts it anew: half an operator that looks alive is the worst of all.
+Everything lives in one group of tasks, so that a mistake in any part ends the process, and
+somebody starts it anew: half an operator that looks alive is the worst of all. What only the
+cluster can mend (:mod:`fairlead_operator.problems`), and a lost lease, end no process: a start
+would help nothing, and many of them look like a mistake of the operator.
 """
 
 from __future__ import annotations
@@ -9,30 +11,23 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from fairlead.api import labels
-from fairlead_operator import checks, health
-from fairlead_operator.elector import Elector
+from fairlead_operator import health
+from fairlead_operator.checks import Checks
+from fairlead_operator.elector import Elector, LeaseLostError
 from fairlead_operator.kube import config
+from fairlead_operator.kube.backoff import Backoff
 from fairlead_operator.kube.client import KubeClient, Patience
-from fairlead_operator.kube.kinds import (
-    ACCOUNTS,
-    GROUPS,
-    JOBS,
-    PODS,
-    RELEASES,
-    SIZES,
-    TASKS,
-)
+from fairlead_operator.kube.counts import RequestCounts
+from fairlead_operator.life import Life, MakeActing
 from fairlead_operator.logs import Log
-from fairlead_operator.metrics import Metrics
-from fairlead_operator.observe.event import Event, Observer
-from fairlead_operator.observe.freshness import Freshness
-from fairlead_operator.observe.listwatch import Pace
-from fairlead_operator.observe.own import ListWatchObserver, Wanted, run_all
+from fairlead_operator.monitor import Monitor
+from fairlead_operator.observe.listwatch import StaleServerError
+from fairlead_operator.problems import Problems
+from fairlead_operator.rights import Rights, needed
 from fairlead_operator.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,34 +35,14 @@ if TYPE_CHECKING:
 
 log = Log("app")
 
-BUSY: Sequence[Wanted] = (
-    Wanted(ACCOUNTS, f"{labels.RUNNER_ACCOUNT}=true"),
-    Wanted(PODS, f"{labels.COMPONENT}={labels.RUNNER_COMPONENT}"),
-    Wanted(TASKS),
-)
-"""What is always watched by ourselves: there are many, or they are chosen by a label."""
-
-QUIET: Sequence[Wanted] = (Wanted(SIZES), Wanted(RELEASES), Wanted(GROUPS), Wanted(JOBS))
-"""What kopf may watch."""
-
 LAG_SECONDS = 0.5
 """How often the event loop is asked how late it is."""
 
+SHORT_SECONDS = 60.0
+"""A life that lasts less than this is followed by a pause, each longer than the one before."""
 
-class Acting(Protocol):
-    """What decides and acts: :class:`fairlead_operator.dispatcher.Dispatcher`."""
-
-    def emit(self, event: Event, /) -> None:
-        """Take note of an event, on the leader as on a standby."""
-
-    def synced(self) -> None:
-        """Take note that everything there is was told."""
-
-    async def run(self) -> None:
-        """Act until cancelled; called once this process leads."""
-
-
-MakeActing = Callable[[KubeClient, Settings, Metrics], Acting]
+MOST_REVIEWS = 8
+"""How many requests about rights are under way at once."""
 
 
 class StoppedError(Exception):
@@ -85,22 +60,38 @@ class Operator:
 
     def __init__(self, settings: Settings, cluster: config.ClusterConfig, make: MakeActing) -> None:
         self._settings = settings
-        self.metrics = Metrics()
-        self.freshness = Freshness()
-        self.health = health.Health(self.freshness)
-        self.client = KubeClient(cluster, most_requests=settings.requests)
-        self._hasty_client = KubeClient(cluster, patience=_hasty(settings.lease_seconds))
+        self._cluster = cluster
+        self._make = make
+        self.counts = RequestCounts()
+        self._hasty_client, self._reviewer = (
+            KubeClient(
+                cluster,
+                patience=_hasty(settings.lease_seconds),
+                most_requests=MOST_REVIEWS,
+                counts=self.counts,
+            )
+            for _ in range(2)
+        )
+        own = settings.namespace or cluster.namespace
         self.elector = Elector(
             self._hasty_client,
-            settings.namespace or cluster.namespace,
+            own,
             settings.lease,
             settings.identity,
             seconds=settings.lease_seconds,
         )
-        self.client.guard = self.elector.confirmed
-        self._acting = make(self.client, settings, self.metrics)
+        self.problems = Problems()
+        self.monitor = Monitor(
+            Checks(self._reviewer),
+            Rights(self._reviewer, needed(settings.watch, own)),
+            self.problems,
+            lambda: self.counts.requests,
+            lambda: self.life,
+        )
+        self.health = health.Health(self.problems, lambda: self.life)
         self._exposition: Exposition | None = None
         self._stop = asyncio.Event()
+        self.life = self._new_life()
 
     async def run(self) -> None:
         """Be an operator until SIGTERM or SIGINT, and then give the lease back.
@@ -119,59 +110,43 @@ class Operator:
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(_until_stopped(self._stop))
-                    group.create_task(self._work())
+                    group.create_task(self.monitor.run())
+                    group.create_task(self._live())
                     group.create_task(self._watch_lag())
             except* StoppedError:
                 log.info("stopped")
             finally:
                 await self.elector.release()
 
-    async def _work(self) -> None:
-        # By the hasty client: what is wanting is to be said soon.
-        await checks.wait_fit(self._hasty_client)
-        self.health.fit = True
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._observe())
-            group.create_task(self._lead())
+    async def _live(self) -> None:
+        """Live one life after the other, each once the cluster is fit for it."""
+        pauses, short = Backoff(first=0.5, most=30.0), 0
+        while True:
+            await self.monitor.wait_fit()
+            began = time.monotonic()
+            try:
+                await self.life.run()
+            except* (LeaseLostError, StaleServerError) as ends:
+                if self._settings.observe == "kopf":
+                    # Kopf's end takes with it whatever else it finds in the process.
+                    raise
+                log.warning("beginning anew", because=_first(ends))
+            self.elector.give_up()
+            self.life = self._new_life()
+            self._exposition = None
+            short = 0 if time.monotonic() - began >= SHORT_SECONDS else short + 1
+            if short:
+                await asyncio.sleep(pauses.pause(short))
 
-    async def _observe(self) -> None:
-        began = time.monotonic()
-
-        def synced() -> None:
-            self.health.synced = True
-            log.info("synced", seconds=round(time.monotonic() - began, 2))
-            self._acting.synced()
-
-        await run_all(self._observers(), self._emit, synced)
-
-    def _observers(self) -> Sequence[Observer]:
-        """Return the sources of events that the settings ask for."""
-        through_kopf = self._settings.observe == "kopf"
-        own = ListWatchObserver(
-            self.client,
-            BUSY if through_kopf else (*QUIET, *BUSY),
-            self._settings.watch,
-            pace=self._pace,
-            freshness=self.freshness,
-        )
-        if not through_kopf:
-            return (own,)
-        # Whoever does not use kopf does not pay for its memory.
-        from fairlead_operator.observe.through_kopf import KopfObserver
-
-        kopf = KopfObserver(
-            self.client,
-            QUIET,
-            self._settings.watch,
-            pace=self._pace,
-            freshness=self.freshness,
+    def _new_life(self) -> Life:
+        return Life(
+            self._settings,
+            self._cluster,
+            self.counts,
+            self.elector,
+            self._make,
             took_signals=self._handle_signals,
         )
-        return (kopf, own)
-
-    @property
-    def _pace(self) -> Pace:
-        return Pace(relist_seconds=self._settings.relist_seconds)
 
     def _handle_signals(self) -> None:
         """Have SIGTERM and SIGINT set what :meth:`run` waits for."""
@@ -179,40 +154,38 @@ class Operator:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
 
-    def _emit(self, event: Event) -> None:
-        self.metrics.event_seen(event.kind.plural, event.type)
-        self._acting.emit(event)
-
-    async def _lead(self) -> None:
-        await self.elector.campaign()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.elector.keep())
-            group.create_task(self._act())
-
-    async def _act(self) -> None:
-        await self._acting.run()
-        raise RuntimeError("the dispatcher has returned")
-
     async def _watch_lag(self) -> None:
         while True:
             began = time.monotonic()
             await asyncio.sleep(LAG_SECONDS)
-            self.metrics.lagged(max(0.0, time.monotonic() - began - LAG_SECONDS))
+            self.life.metrics.lagged(max(0.0, time.monotonic() - began - LAG_SECONDS))
 
     def _numbers(self) -> tuple[bytes, str]:
         # Only an operator that is asked for its numbers loads what writes them.
         from fairlead_operator.exposition import CONTENT_TYPE, Exposition
+        from fairlead_operator.problem_numbers import ProblemNumbers
 
         if self._exposition is None:
+            life = self.life
             self._exposition = Exposition(
-                self.metrics, self.client.counts, self.freshness, lambda: self.elector.leading
+                life.metrics,
+                self.counts,
+                life.freshness,
+                lambda: self.elector.leading,
+                [ProblemNumbers(self.problems.numbers, lambda: self.health.ready() is None)],
             )
         return self._exposition.text(), CONTENT_TYPE
 
     @asynccontextmanager
     async def _connections(self) -> AsyncIterator[None]:
-        async with self.client, self._hasty_client:
+        async with self._hasty_client, self._reviewer:
             yield
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the first exception in a group."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _hasty(lease_seconds: float) -> Patience:

@@ -3,9 +3,9 @@
 Time is measured here, by a clock that only grows and goes on while the machine sleeps: what
 others wrote into the lease as a time is never compared with ours, only whether it changed.
 
-A holder that could not renew in time has lost the lease, whatever has become of it, and its
-process ends. That is for efficiency: two operators that act at once disturb each other, but the
-API server keeps them from doing harm (every transition is conditional).
+A holder that could not renew in time has lost the lease, whatever has become of it, and drops
+all that it was about to do. That is for efficiency: two operators that act at once disturb each
+other, but the API server keeps them from doing harm (every transition is conditional).
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class Elector:
         self._seen: tuple[str, float] = ("", 0.0)
         self._version = ""
         self._renewed: float | None = None
+        self._failures = 0
         self.holder = ""
 
     @property
@@ -125,6 +126,10 @@ class Elector:
             await asyncio.sleep(self._seconds / 5)
             await self._renew_in_time()
 
+    def give_up(self) -> None:
+        """Act no more, and take the lease anew only after this."""
+        self._renewed = None
+
     async def release(self) -> None:
         """Let others take the lease at once, if this process holds it."""
         if not self.leading:
@@ -141,6 +146,18 @@ class Elector:
         """Take the lease if it is free; return whether this process holds it."""
         began = self._clock()
         try:
+            taken = await self._take_if_free()
+        except KubeError as error:
+            self._failed("the lease cannot be taken", error)
+            return False
+        self._failures = 0
+        if taken:
+            self._renewed = began
+            self.holder = self.identity
+        return taken
+
+    async def _take_if_free(self) -> bool:
+        try:
             try:
                 lease = await self._client.get(LEASES, self._namespace, self._name)
             except NotFoundError:
@@ -153,11 +170,6 @@ class Elector:
         except (AlreadyExistsError, ConflictError):
             # Somebody was faster.
             return False
-        except KubeError as error:
-            log.warning("the lease cannot be taken", because=error)
-            return False
-        self._renewed = began
-        self.holder = self.identity
         return True
 
     def _is_free(self, lease: Mapping[str, Any]) -> bool:
@@ -207,11 +219,18 @@ class Elector:
             try:
                 await self._renew()
             except KubeError as error:
-                log.warning("the lease was not renewed", because=error)
+                self._failed("the lease was not renewed", error)
                 await asyncio.sleep(self._seconds / 30)
                 continue
+            self._failures = 0
             self._renewed = began
             return
+
+    def _failed(self, what: str, error: KubeError) -> None:
+        """Say the first time in a row that the lease could not be had, and why."""
+        self._failures += 1
+        write = log.warning if self._failures == 1 else log.debug
+        write(what, because=error)
 
     async def _renew(self) -> None:
         try:

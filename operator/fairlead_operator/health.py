@@ -5,54 +5,59 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from fairlead.errors import InvalidRequestError
 from fairlead_operator.observe.freshness import Freshness
-
-OLDEST_VIEW_SECONDS = 120.0
-"""How old the view may be before the operator counts as not ready."""
+from fairlead_operator.problems import Finding, Problems
 
 STUCK_SECONDS = 300.0
 """How long a source of events may do nothing at all, not even fail, before the process counts
 as stuck. An API server that does not answer is no reason to be started again."""
 
 
+class View(Protocol):
+    """What is known of the objects that are observed."""
+
+    freshness: Freshness
+    synced: bool
+
+    def problem(self) -> Finding | None:
+        """Return what is wrong with it, if anything."""
+
+
 class Health:
     """What is known of the operator's health.
 
-    Attributes
+    Parameters
     ----------
-    fit
-        Whether the cluster has all that is needed.
-    synced
-        Whether everything that there is was observed.
+    view
+        Gives the view of this moment.
     """
 
-    def __init__(self, freshness: Freshness) -> None:
-        self._freshness = freshness
-        self.fit = False
-        self.synced = False
+    def __init__(self, problems: Problems, view: Callable[[], View]) -> None:
+        self._problems = problems
+        self._view = view
 
     def alive(self) -> str | None:
         """Return why the process should be started again; None if it should not."""
-        idle = self._freshness.idlest()
+        idle = self._view().freshness.idlest()
         if idle > STUCK_SECONDS:
             return f"a source of events has done nothing for {idle:.0f} s"
         return None
 
     def ready(self) -> str | None:
         """Return why the operator cannot do its work, as leader or in standby; None if it can."""
-        if not self.fit:
-            return "the cluster is not fit yet; the log says what is wanting"
-        if not self.synced:
-            return "not everything has been listed yet"
-        age = self._freshness.oldest()
-        if age > OLDEST_VIEW_SECONDS:
-            return f"the API server was not heard of for {age:.0f} s"
-        return None
+        view = self._view()
+        if (lasting := self._problems.text()) is not None:
+            return lasting
+        # The monitor is going to say so too, a moment later.
+        if (found := view.problem()) is not None:
+            return f"{found.cause.name}: {found.because}. {found.cause.remedy}"
+        return None if view.synced else "not everything has been listed yet"
 
 
 @asynccontextmanager

@@ -98,6 +98,8 @@ class KubeClient:
         What to call ourselves.
     most_requests
         How many requests may be under way at once; watches do not count.
+    counts
+        Where to count them; a place of its own, if none is given.
     """
 
     def __init__(
@@ -107,9 +109,10 @@ class KubeClient:
         agent: str = AGENT,
         most_requests: int = 64,
         patience: Patience | None = None,
+        counts: RequestCounts | None = None,
     ) -> None:
         self.config = config
-        self._transport = Transport(config, agent=agent)
+        self._transport = Transport(config, agent=agent, counts=counts)
         self._patience = patience or Patience()
         self._room = asyncio.Semaphore(most_requests)
         self.guard: Callable[[], Awaitable[None]] | None = None
@@ -143,6 +146,10 @@ class KubeClient:
     async def version(self) -> Object:
         """Return what the server says of itself: ``major``, ``minor``, ``gitVersion``."""
         return await self._object(Request("get", "version", "/version"))
+
+    async def document(self, path: str) -> Object:
+        """Return what the server says of its kinds at a path, such as ``/openapi/v3``."""
+        return await self._object(Request("get", "openapi", path))
 
     async def served(self, api_version: str) -> set[str]:
         """Return the plurals of the kinds that the server serves in a version of a group."""

@@ -45,11 +45,15 @@ class Transport:
     agent
         What to call ourselves; the server takes the part before the slash as the name of who
         manages the fields that are written.
+    counts
+        Where to count requests; a place of its own, if none is given.
     """
 
-    def __init__(self, config: ClusterConfig, *, agent: str) -> None:
+    def __init__(
+        self, config: ClusterConfig, *, agent: str, counts: RequestCounts | None = None
+    ) -> None:
         self.config = config
-        self.counts = RequestCounts()
+        self.counts = counts or RequestCounts()
         self._agent = agent
         self._session: aiohttp.ClientSession | None = None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fairlead.api.meta import GROUP
+from fairlead_operator.kube.kinds import GROUP
 
 Manifest = dict[str, Any]
 

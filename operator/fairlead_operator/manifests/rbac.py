@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fairlead.api import labels
-from fairlead.api.meta import GROUP
+from fairlead_operator.kube.kinds import GROUP
 from fairlead_operator.manifests.install import Install, Manifest
 
 API = "rbac.authorization.k8s.io/v1"

@@ -33,6 +33,9 @@ log = Log("observe")
 BRIEF_SECONDS = 1.0
 """A watch that ends sooner than this counts as a failure, so that none is opened in a loop."""
 
+WORTH_A_WORD = 2
+"""At which failure in a row the log gets a line: the first may be chance, all are too many."""
+
 LOST_AFTER = 5
 """After how many failures in a row the list is read again."""
 
@@ -143,8 +146,9 @@ class ListWatch:
         if failures >= LOST_AFTER:
             self._version = None
         pause = self._pace.backoff.pause(failures, problem.retry_after)
-        if failures > 1:
-            log.warning("try again", source=self._source, pause=round(pause, 1), because=problem)
+        # One may be chance. Many are one line: what they are about is told by the monitor.
+        write = log.warning if failures == WORTH_A_WORD else log.debug
+        write("try again", source=self._source, pause=round(pause, 1), because=problem)
         await asyncio.sleep(pause)
 
     # --- listing ----------------------------------------------------------------------

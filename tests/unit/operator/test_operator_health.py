@@ -1,4 +1,4 @@
-"""Checks at the start, health, and numbers."""
+"""The operator's numbers, and what it loads."""
 
 from __future__ import annotations
 
@@ -9,58 +9,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from fairlead.core.states import JobState, TaskState
-from fairlead_operator.checks import definitions_problem, version_problem
 from fairlead_operator.exposition import Exposition
-from fairlead_operator.health import OLDEST_VIEW_SECONDS, STUCK_SECONDS, Health
 from fairlead_operator.kube.counts import RequestCounts
-from fairlead_operator.kube.kinds import OWN_KINDS
 from fairlead_operator.metrics import JOB_STATES, TASK_STATES, Distribution, Metrics
 from fairlead_operator.observe.freshness import Freshness
-
-
-@pytest.mark.parametrize(
-    ("major", "minor", "fit"),
-    [("1", "32", True), ("1", "34+", True), ("2", "0", True), ("1", "31", False), ("", "", False)],
-)
-def test_a_cluster_must_be_new_enough(major: str, minor: str, fit: bool) -> None:
-    problem = version_problem({"major": major, "minor": minor, "gitVersion": "v1.x"})
-    assert (problem is None) == fit
-    assert fit or "needs 1.32 or later" in str(problem)
-
-
-def test_a_cluster_must_have_the_definitions() -> None:
-    plurals = {kind.plural for kind in OWN_KINDS}
-    assert definitions_problem(plurals | {"tasks/status"}) is None
-    problem = definitions_problem(plurals - {"tasks"})
-    assert "tasks.fairlead.dev" in str(problem)
-    assert "fairlead crds apply" in str(problem)
-
-
-def test_health_says_what_is_wanting() -> None:
-    now = [0.0]
-    freshness = Freshness(lambda: now[0])
-    health = Health(freshness)
-    freshness.expect("tasks")
-    assert "not fit" in str(health.ready())
-    health.fit = True
-    assert "listed" in str(health.ready())
-    health.synced = True
-    assert health.ready() is None
-    now[0] = OLDEST_VIEW_SECONDS + 1
-    assert "121 s" in str(health.ready())
-    assert health.alive() is None
-
-
-def test_a_server_that_is_away_is_no_reason_to_start_again_but_standing_still_is() -> None:
-    now = [0.0]
-    freshness = Freshness(lambda: now[0])
-    health = Health(freshness)
-    freshness.expect("tasks")
-    now[0] = STUCK_SECONDS + 1
-    freshness.turned("tasks")
-    assert health.alive() is None
-    now[0] *= 3
-    assert "nothing" in str(health.alive())
 
 
 def test_states_are_those_of_the_law() -> None:
