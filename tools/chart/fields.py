@@ -95,6 +95,17 @@ def toleration_schema() -> Schema:
     return made
 
 
+def by_namespace(least: int, most: int) -> WithJsonSchema:
+    """Return the schema of whole numbers by the names of namespaces."""
+    return WithJsonSchema(
+        {
+            "type": "object",
+            "propertyNames": {"pattern": f"^{LABEL}$"},
+            "additionalProperties": {"type": "integer", "minimum": least, "maximum": most},
+        }
+    )
+
+
 Tolerations = Annotated[list[Free], WithJsonSchema({"type": "array", "items": toleration_schema()})]
 Sizes = Annotated[
     dict[str, Free],

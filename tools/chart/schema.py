@@ -42,6 +42,7 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
     if isinstance(schema.get("properties"), dict):
         return {
             **_rest(schema, definitions),
+            **_required(schema),
             "properties": {
                 key: _inlined(item, definitions) for key, item in schema["properties"].items()
             },
@@ -49,8 +50,17 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
     return _rest(schema, definitions)
 
 
+def _required(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return that all values of a section must be there: templates read them without asking."""
+    if "title" not in schema:
+        # Of the definitions' own; nothing of it need be set.
+        return {key: schema[key] for key in ("required",) if key in schema}
+    entries = schema["properties"].items()
+    return {"required": [name for name, entry in entries if entry.get("default", 0) is not None]}
+
+
 def _rest(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    # Defaults stand in values.yaml; required is nothing, as a value set to null is taken away.
+    # Defaults stand in values.yaml.
     left_out = {"title", "default", "required", "properties"}
     if [one.get("type") for one in schema.get("anyOf", ())][1:] == ["null"]:
         # Two types in one: a message then says what is wrong, not that neither of two fits.

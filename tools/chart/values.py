@@ -22,6 +22,7 @@ from chart.fields import (
     Sizes,
     Texts,
     Tolerations,
+    by_namespace,
 )
 from fairlead_operator.manifests.sizes import default_sizes
 from fairlead_operator.runners.pod_order import DEFAULT_LOAD_SECONDS
@@ -135,9 +136,9 @@ class Jobs(Section):
     runners' account. They have to exist."""
     max_runners_per_namespace: Annotated[int, Field(ge=0, le=100_000)] | None = None
     """How many runners each namespace may have at once; no limit if `null`."""
-    max_runners: dict[str, Annotated[int, Field(ge=0, le=100_000)]] = {}
+    max_runners: Annotated[dict[str, int], by_namespace(0, 100_000)] = {}
     """Other limits for some namespaces, by their names."""
-    fair_shares: dict[str, Annotated[int, Field(ge=1, le=1000)]] = {}
+    fair_shares: Annotated[dict[str, int], by_namespace(1, 1000)] = {}
     """How much of scarce runners a namespace gets, by its name, where others get 1."""
 
 

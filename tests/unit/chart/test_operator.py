@@ -113,7 +113,7 @@ def test_what_is_for_the_operator_selects_its_pods(kind: str) -> None:
         one for one in of_kind(render(), kind) if one["metadata"]["name"] == f"{RELEASE}-operator"
     ]
     spec = item["spec"]
-    selected = spec.get("podSelector", spec["selector"] if "selector" in spec else {})
+    selected = spec.get("podSelector", spec.get("selector", {}))
     matched = selected.get("matchLabels", selected)
     assert matched.items() <= labels.items()
     assert matched["fairlead.dev/component"] == "operator"
