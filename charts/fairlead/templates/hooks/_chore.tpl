@@ -45,7 +45,8 @@ containers:
         mountPath: /tmp
 volumes:
   - name: tmp
-    emptyDir: {}
+    emptyDir:
+      sizeLimit: 64Mi
 {{- end }}
 
 {{- /*
