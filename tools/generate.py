@@ -25,6 +25,7 @@ import reference_failures
 import reference_operator
 import reference_resources
 import reference_states
+import runbook_index
 from chart import files as chart_files
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +39,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/reference/operator.md": reference_operator.text,
     "docs/reference/resources.md": reference_resources.text,
     "docs/reference/states.md": reference_states.text,
+    "docs/runbooks/README.md": runbook_index.text,
     "operator/fairlead_operator/definition_fields.txt": definition_fields.text,
     **crd_files.FILES,
     **dashboard_files.FILES,

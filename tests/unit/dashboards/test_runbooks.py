@@ -1,0 +1,80 @@
+"""What runbooks tell people to type and to set is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.unit.dashboards.shown import BOARDS, CHART, ROOT, RUNBOOKS, panels
+
+from fairlead.api import labels
+
+PAGES = sorted(RUNBOOKS.glob("Fairlead*.md"))
+VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
+CLI = (ROOT / "docs" / "reference" / "cli.md").read_text()
+COMMANDS = set(re.findall(r"^## `fairlead ([a-z -]+)`$", CLI, re.MULTILINE))
+TITLES = {panel["title"] for board in BOARDS.values() for panel in panels(board)}
+TITLES |= {board["title"] for board in BOARDS.values()}
+SHORT_NAMES = {"fljob", "fltask", "flsize", "flgroup", "flrel"}
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=[path.stem for path in PAGES])
+
+
+def typed(page: Path) -> list[str]:
+    """Return what a page says to type, in blocks and within lines; line ends are gone."""
+    text = page.read_text()
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    inline = re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    return [" ".join(one.split()) for one in [*"\n".join(blocks).splitlines(), *inline]]
+
+
+@every_page
+def test_commands_of_ours_exist(page: Path) -> None:
+    own = [one.split()[1:] for one in typed(page) if one.startswith("fairlead ")]
+    missing = [words for words in own if not {words[0], " ".join(words[:2])} & COMMANDS]
+    assert missing == []
+
+
+@every_page
+def test_values_of_the_chart_exist(page: Path) -> None:
+    text = " ".join(typed(page))
+    named = re.findall(r"--set ([\w.]+)=", text)
+    sections = "|".join(VALUES)
+    named += [one for one in typed(page) if re.fullmatch(rf"({sections})(\.\w+)+", one)]
+    assert [path for path in named if not is_value(path.split("."))] == []
+
+
+def is_value(path: list[str]) -> bool:
+    """Return whether the chart knows a value; amounts of resources are the user's own."""
+    found: Any = VALUES
+    for step in path:
+        if path[-2:-1] == ["limits"] and step == path[-1]:
+            return True
+        if not isinstance(found, dict) or step not in found:
+            return False
+        found = found[step]
+    return True
+
+
+@every_page
+def test_labels_of_ours_exist(page: Path) -> None:
+    named = set(re.findall(r"fairlead\.dev/[\w-]+", page.read_text().replace("\\", "")))
+    assert named <= {value for value in vars(labels).values() if isinstance(value, str)}
+
+
+@every_page
+def test_kinds_of_ours_exist(page: Path) -> None:
+    text = " ".join(typed(page))
+    assert set(re.findall(r"\bfl[a-z]+\b", text)) <= SHORT_NAMES | {"flowschemas"}
+    plurals = {path.stem for path in (ROOT / "crds").glob("*.yaml")}
+    assert set(re.findall(r"\b([a-z]+)\.fairlead\.dev\b", text)) <= plurals
+
+
+@every_page
+def test_panels_that_are_named_exist(page: Path) -> None:
+    prose = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    named = {" ".join(one.split()) for one in re.findall(r"(?<!\*)\*([A-Z][^*]+)\*(?!\*)", prose)}
+    assert named <= TITLES
