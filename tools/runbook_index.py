@@ -34,9 +34,4 @@ def _alerts() -> Iterator[tuple[str, ...]]:
         for rule in group["rules"]:
             link = f"[{rule['alert']}]({rule['alert']}.md)"
             says = PLACEHOLDER.sub("…", rule["annotations"]["summary"])
-            yield (
-                f"[{name}]({name}.md)",
-                rule["labels"]["severity"],
-                rule.get("for", "at once"),
-                says,
-            )
+            yield link, rule["labels"]["severity"], rule.get("for", "at once"), says
