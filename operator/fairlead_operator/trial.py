@@ -13,6 +13,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -20,6 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from fairlead.api import labels
 from fairlead.api.meta import API_VERSION
 from fairlead.backends.kubernetes import kinds
+from fairlead.backends.kubernetes.errors import ApiError
 from fairlead.backends.kubernetes.rest import Object, RestClient
 from fairlead.errors import BackendError, BackendUnavailableError
 from fairlead.runner.trial import MeasureText, WriteText
@@ -82,7 +84,9 @@ class Trial(NamedTuple):
         try:
             self._see_it_end(rest, name)
         finally:
-            rest.delete(kinds.JOBS, self.namespace, name)
+            # Why it failed is worth more than that it stays.
+            with suppress(ApiError):
+                rest.delete(kinds.JOBS, self.namespace, name)
         if before is not None:
             self._see_it_counted(before)
 

@@ -84,7 +84,7 @@ class Helm:
 
     def test(self) -> str:
         """Run the tests that the chart brings along; what they print."""
-        return self("test", self.release, "--logs", f"--timeout={TIMEOUT}s")
+        return self("test", self.release, timeout=360)
 
     def template(self, values: Values, *words: object, chart: Path = CHART) -> str:
         """The objects of a release as text, without asking the cluster."""
