@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pages
 from fairlead_operator.exposition import Exposition
 from fairlead_operator.kube.counts import RequestCounts
-from fairlead_operator.metrics import Metrics
+from fairlead_operator.metrics import Metrics, Ready, Usage
 from fairlead_operator.observe.freshness import Freshness
 from fairlead_operator.problem_numbers import ProblemNumbers
 from fairlead_operator.problems import CAUSES, Problems
@@ -41,7 +41,9 @@ def text() -> str:
         ),
         "## Numbers",
         "`/metrics` tells these, and those of the process (`process_...`). No job, task or "
-        "namespace is ever a label.",
+        "namespace is ever a label; of the identifiers of tasks at most 200 are at a time, and "
+        "further ones are counted as `other`. Those of jobs, tasks, attempts and runners are told "
+        "by the process that acts alone; what happens is counted from when it began to act.",
         pages.table(("name", "type", "labels", "meaning"), _numbers()),
     )
 
@@ -54,10 +56,35 @@ def _numbers() -> Iterator[tuple[str, ...]]:
         yield f"`{name}`", family.type, told, family.documentation
 
 
+class _OneOfEach:
+    """What there is where there is one of everything."""
+
+    def jobs(self) -> Mapping[str, int]:
+        return {"Running": 1}
+
+    def tasks(self) -> Iterator[tuple[str, str, str, int]]:
+        yield "Running", "identifier", "small", 1
+
+    def ready(self) -> Mapping[str, Ready]:
+        return {"small": Ready(1, 1.0)}
+
+    def runners(self) -> Mapping[tuple[str, str], int]:
+        return {("busy", "small"): 1}
+
+    def limits(self) -> Mapping[str, int]:
+        return {"small": 1}
+
+
 def _exposition() -> Exposition:
     """Return the numbers of an operator that has seen one of everything, for their labels."""
     metrics, counts, freshness = Metrics(), RequestCounts(), Freshness()
-    metrics.attempt_ended("Succeeded")
+    kind = ("identifier", "small")
+    metrics.census = _OneOfEach()
+    metrics.memory_limit = lambda: 1
+    metrics.attempt_ended("Succeeded", *kind)
+    metrics.task_started(*kind, 1.0)
+    metrics.task_ended(*kind, 1.0)
+    metrics.attempt_measured(*kind, Usage(1, 1, 1))
     metrics.event_seen("tasks", "ADDED")
     counts.add("get", "tasks.fairlead.dev", "200")
     freshness.expect("tasks")

@@ -15,10 +15,12 @@ from typing import Any
 from fairlead.api import labels
 from fairlead.core.outcomes import AT_ONCE
 from fairlead.core.states import TaskState
+from fairlead_operator.driving.census import Census
 from fairlead_operator.driving.events import EventWriter
 from fairlead_operator.driving.lent import Shared
 from fairlead_operator.driving.seen import Seen
 from fairlead_operator.driving.sessions import Sessions
+from fairlead_operator.driving.tally import Tally, reported_usage
 from fairlead_operator.driving.upkeep import Upkeep
 from fairlead_operator.driving.worker import Context, Worker
 from fairlead_operator.jobs.jobrecord import JobRecord
@@ -55,8 +57,8 @@ class Dispatcher:
         self._client = client
         self._clock = now
         self._metrics = metrics or Metrics()
-        self._metrics.queue_length = self._waiting
         self.shared = Shared(settings.runners, self._wake)
+        self._tally = Tally(self._metrics, self.shared, now)
         self._context = Context(
             client, self.shared, EventWriter(client, settings.identity), self._metrics, now
         )
@@ -66,6 +68,8 @@ class Dispatcher:
         self._sessions = Sessions(client, self._context.events, now)
         self.jobs: dict[str, Seen] = {}
         self.workers: dict[str, Worker] = {}
+        self._metrics.queue_length = self._waiting
+        self._metrics.census = Census(self.shared, self.jobs, self.workers, now)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._synced = asyncio.Event()
@@ -140,7 +144,7 @@ class Dispatcher:
         if _is_old(metadata, before):
             return  # Mostly what this operator has written itself.
         record = TaskRecord.parse(event.object, before)
-        seen.see_task(record)
+        seen.see_task(record, reported_usage(event.object))
         if seen.record is not None and seen.record.is_final:
             self._came_late(seen, event.object)
         self._post(uid, lambda model, now: model.task_seen(record, now))
@@ -188,7 +192,7 @@ class Dispatcher:
     def _seen(self, namespace: str, name: str, uid: str) -> Seen:
         seen = self.jobs.get(uid)
         if seen is None:
-            seen = self.jobs[uid] = Seen(namespace, name, uid, self._metrics)
+            seen = self.jobs[uid] = Seen(namespace, name, uid, self._tally)
         return seen
 
     # --- workers -----------------------------------------------------------------------------
@@ -197,6 +201,7 @@ class Dispatcher:
         """Drive all jobs until cancelled; called once this process is the leader."""
         await self._synced.wait()
         self._prepare()
+        self._tally.acting = True
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
@@ -207,6 +212,7 @@ class Dispatcher:
                     self._start(seen)
         finally:
             self._group = None
+            self._tally.acting = False
 
     def _prepare(self) -> None:
         """Tell the allocator who holds which runner, before any job asks for one."""

@@ -6,7 +6,7 @@ Numbers that grow end in ``_total``, times are in seconds, and sizes of populati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
@@ -20,6 +20,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from fairlead import __version__
+from fairlead_operator import task_numbers
 from fairlead_operator.kube.counts import RequestCounts
 from fairlead_operator.metrics import Distribution, Metrics
 from fairlead_operator.observe.freshness import Freshness
@@ -34,6 +35,8 @@ class Exposition(Collector):
     ----------
     leading
         Says whether this process is the one that acts.
+    more
+        What writes more numbers than these.
     """
 
     def __init__(
@@ -42,11 +45,13 @@ class Exposition(Collector):
         requests: RequestCounts,
         freshness: Freshness,
         leading: Callable[[], bool],
+        more: Sequence[Collector] = (),
     ) -> None:
         self._metrics = metrics
         self._requests = requests
         self._freshness = freshness
         self._leading = leading
+        self._more = more
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -57,25 +62,13 @@ class Exposition(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield each metric as it is now."""
-        yield from self._of_jobs()
+        acting = self._leading()
+        yield from task_numbers.of_what_exists(self._metrics, acting)
+        yield from task_numbers.of_what_happened(self._metrics)
         yield from self._of_requests()
         yield from self._of_the_operator()
-
-    def _of_jobs(self) -> Iterator[Metric]:
-        metrics = self._metrics
-        yield _gauge("fairlead_jobs", "Jobs that exist, by state.", "state", metrics.jobs)
-        yield _gauge("fairlead_tasks", "Tasks that exist, by state.", "state", metrics.tasks)
-        ended = CounterMetricFamily(
-            "fairlead_attempts", "Attempts that have ended, by outcome.", labels=["outcome"]
-        )
-        for outcome, number in metrics.attempts.items():
-            ended.add_metric([outcome], number)
-        yield ended
-        yield _histogram(
-            "fairlead_task_start_seconds",
-            "From when a task wanted nothing but a runner to when it ran.",
-            metrics.starts,
-        )
+        for collector in self._more:
+            yield from collector.collect()
 
     def _of_requests(self) -> Iterator[Metric]:
         made = CounterMetricFamily(
@@ -132,6 +125,13 @@ class Exposition(Collector):
             "1 where this process is the one that acts, 0 where it stands by.",
             value=int(self._leading()),
         )
+        limit = GaugeMetricFamily(
+            "fairlead_operator_memory_limit_bytes",
+            "How much memory its container may have; not there without a limit.",
+        )
+        if (allowed := metrics.memory_limit()) is not None:
+            limit.add_metric([], allowed)
+        yield limit
         version = GaugeMetricFamily(
             "fairlead_operator_build_info",
             "Always 1; its label is the version.",
@@ -149,11 +149,7 @@ def _gauge(name: str, meaning: str, label: str, numbers: Mapping[str, float]) ->
 
 
 def _histogram(name: str, meaning: str, found: Distribution) -> Metric:
-    buckets: list[tuple[str, float]] = []
-    total = 0
-    for bound, count in zip((*found.bounds, float("inf")), found.counts, strict=True):
-        total += count
-        buckets.append(("+Inf" if bound == float("inf") else repr(float(bound)), total))
+    buckets = task_numbers.buckets(found)
     return HistogramMetricFamily(name, meaning, buckets=buckets, sum_value=found.sum)
 
 

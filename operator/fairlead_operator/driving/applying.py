@@ -35,7 +35,6 @@ from fairlead_operator.kube.errors import (
     UnavailableError,
 )
 from fairlead_operator.kube.kinds import JOBS, PODS, TASKS
-from fairlead_operator.metrics import Metrics
 from fairlead_operator.runners.refusal import Refusal
 from fairlead_operator.runners.refused import creation_refused
 
@@ -90,7 +89,6 @@ class Applier:
         runners: Granting,
         home: Home,
         events: EventWriter,
-        metrics: Metrics,
         clock: Callable[[], float],
         wake: Callable[[], None],
         room: asyncio.Semaphore,
@@ -100,7 +98,6 @@ class Applier:
         self._runners = runners
         self._home = home
         self._events = events
-        self._metrics = metrics
         self._clock = clock
         self._wake = wake
         self._room = room
@@ -295,8 +292,6 @@ class Applier:
             self._runners.give_up(action.grant.pod_name, self._clock())
         elif action.grant.new:
             await self._make_pod(action.name, action.attempt, action.grant)
-        elif action.grant.warm:
-            self._metrics.task_started(max(self._clock() - action.time, 0.0))
 
     async def _read_task(self, action: orders.ReadTask) -> None:
         try:

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairlead.api.words import camel
 from fairlead.core.states import FINAL_JOB_STATES
 from fairlead_operator.driving.applying import Applier, SurpriseError, write_job
 from fairlead_operator.driving.events import EventWriter
@@ -24,6 +23,7 @@ from fairlead_operator.driving.lent import Shared
 from fairlead_operator.driving.opener import open_run
 from fairlead_operator.driving.remover import REMOVED_AT_ONCE, remove_all
 from fairlead_operator.driving.seen import Seen
+from fairlead_operator.driving.tally import reported_usage
 from fairlead_operator.elector import LeaseLostError
 from fairlead_operator.jobs import jobstatus
 from fairlead_operator.jobs.actions import EmitEvent
@@ -96,9 +96,16 @@ class Worker:
         self._inbox: deque[Step] = deque()
         self._awake = asyncio.Event()
         self._model: JobModel | None = None
+        self._ready: dict[str, float] = {}
+        """Since when tasks were ready, in the model that was thrown away last."""
         self._room = asyncio.Semaphore(FREE)
         self.problems = 0
         """How often in a row something went wrong."""
+
+    @property
+    def model(self) -> JobModel | None:
+        """The model of the job, while it is driven."""
+        return self._model
 
     # --- what happens, told by the dispatcher ------------------------------------------------
 
@@ -117,7 +124,7 @@ class Worker:
     def task_read(self, raw: dict[str, Any]) -> TaskRecord:
         """Take note of a Task as the API server has shown it."""
         record = TaskRecord.parse(raw, self.seen.tasks.get(raw["metadata"]["name"]))
-        self.seen.see_task(record)
+        self.seen.see_task(record, reported_usage(raw))
         if self._model is not None:
             self._model.task_seen(record, self._context.clock())
         return record
@@ -273,7 +280,8 @@ class Worker:
             for item in page.items:
                 name = item["metadata"]["name"]
                 there.add(name)
-                seen.see_task(TaskRecord.parse(item, seen.tasks.get(name)))
+                record = TaskRecord.parse(item, seen.tasks.get(name))
+                seen.see_task(record, reported_usage(item))
             version = int(page.resource_version or 0)
         # What is newer than the list was made while it was read, and is not missing.
         known = list(seen.tasks.items())
@@ -293,14 +301,14 @@ class Worker:
             runners,
             self,
             context.events,
-            context.metrics,
             clock,
             self._awake.set,
             self._room,
         )
         self._inbox.clear()
-        model = JobModel(job, self.seen.tasks.values(), runners, clock())
+        model = JobModel(job, self.seen.tasks.values(), runners, clock(), self._ready)
         self._model = applier.model = model
+        self.seen.ready_since = model.ready_since
         # What an earlier model was granted and has not used is free again.
         held = {(job.namespace, pod) for pod in model.board.holders}
         context.shared.allocator.reconcile(job.uid, held, clock())
@@ -317,6 +325,8 @@ class Worker:
         finally:
             self._model = None
             await applier.quiet()
+            self._ready = model.all_ready_since()
+            self.seen.ready_since = self._ready.get
             context.shared.allocator.forget_job(job.uid)
 
     async def _follow(self, model: JobModel, applier: Applier, began: float) -> None:
@@ -347,8 +357,6 @@ class Worker:
             while self._inbox:
                 self._inbox.popleft()(model, self._context.clock())
             metrics.reconciled(time.perf_counter() - began)
-        for kind in model.take_outcomes():
-            metrics.attempt_ended(camel(kind))
 
     @property
     def waiting(self) -> int:

@@ -31,16 +31,12 @@ class PatchTask:
 
 @dataclass(frozen=True, slots=True)
 class StartTask:
-    """Write which pod holds an attempt; only then make that pod, where it is a new one.
-
-    ``time`` is when that was decided.
-    """
+    """Write which pod holds an attempt; only then make that pod, where it is a new one."""
 
     name: str
     attempt: int
     status: Body
     grant: Grant
-    time: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 from fairlead.core.graph import JobGraph
-from fairlead.core.outcomes import OutcomeKind
 from fairlead_operator.jobs.actions import Action, PatchJob
 from fairlead_operator.jobs.alarms import Alarms
 from fairlead_operator.jobs.asking import Grant, Refused, Runners, Wanted
@@ -73,7 +72,6 @@ class Board:
         "made",
         "numbers_due",
         "numbers_written",
-        "outcomes",
         "outside",
         "pending",
         "records",
@@ -109,8 +107,6 @@ class Board:
         self.keys: dict[str, str] = {}
         """By key, the names of the tasks at the top level."""
         self.actions: list[Action] = []
-        self.outcomes: list[OutcomeKind] = []
-        """How attempts ended, for the metrics."""
         self.alarms = Alarms()
         self.started: float | None = None
         """When the run started."""

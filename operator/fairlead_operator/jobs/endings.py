@@ -81,7 +81,6 @@ def _succeeded(board: Board, record: TaskRecord, specs: Sequence[NodeSpec], now:
         failed(board, record, OutcomeKind.NON_RETRYABLE, str(error), now)
         return
     if board.graph.node(record.name).state in KEPT:
-        board.outcomes.append(OutcomeKind.SUCCEEDED)
         sweep_strays(board, record)
     else:
         # Its subtasks would exceed a limit of the job.
@@ -118,7 +117,6 @@ def failed(
 def _remember(
     board: Board, record: TaskRecord, kind: OutcomeKind, message: str, now: float
 ) -> None:
-    board.outcomes.append(kind)
     board.ended[record.name] = taskstatus.attempt_record(record, kind, message, now)
 
 

@@ -9,7 +9,7 @@ does not fit: nothing here is the truth about anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from fairlead.api import labels
 from fairlead.core.effects import StopKind
@@ -17,10 +17,17 @@ from fairlead.core.graph import JobGraph
 from fairlead.core.outcomes import OutcomeKind
 from fairlead.core.reasons import QUEUE_TIMEOUT
 from fairlead.core.states import FINAL_TASK_STATES, TaskState
-from fairlead_operator.jobs import adding, deliveries, endings, podwatch, taskstatus
+from fairlead_operator.jobs import (
+    adding,
+    deliveries,
+    endings,
+    podwatch,
+    readiness,
+    taskstatus,
+)
 from fairlead_operator.jobs.actions import Action, CreatePod, DeletePod, PatchTask
 from fairlead_operator.jobs.alarms import Alarm, AlarmKind
-from fairlead_operator.jobs.asking import Grant, Runners
+from fairlead_operator.jobs.asking import Grant, Runners, Wanted
 from fairlead_operator.jobs.board import Board
 from fairlead_operator.jobs.effects import (
     carry_over,
@@ -38,6 +45,8 @@ from fairlead_operator.jobs.starting import start_ready, tell, watch_time
 from fairlead_operator.jobs.tasks import TaskRecord
 from fairlead_operator.runners.pod_record import PodRecord
 
+NOTHING: Mapping[str, float] = {}
+
 
 class JobModel:
     """The run of one job.
@@ -50,10 +59,17 @@ class JobModel:
         Who gives out runners.
     now
         Seconds since the epoch.
+    ready
+        Since when tasks have wanted nothing but a runner, by name, where that is known.
     """
 
     def __init__(
-        self, job: JobRecord, tasks: Iterable[TaskRecord], runners: Runners, now: float
+        self,
+        job: JobRecord,
+        tasks: Iterable[TaskRecord],
+        runners: Runners,
+        now: float,
+        ready: Mapping[str, float] = NOTHING,
     ) -> None:
         board = self.board = Board(job, runners)
         board.records = {record.name: record for record in tasks}
@@ -70,6 +86,7 @@ class JobModel:
         adding.find_doubles(board)
         for label, made in selection.left.items():
             board.made[label] = {record.name: record for record in made}
+        readiness.recall(board, ready, now)
         self._begin(observation.broken, now)
 
     def _begin(self, broken: bool, now: float) -> None:
@@ -123,11 +140,30 @@ class JobModel:
         self.board.actions = []
         return actions
 
-    def take_outcomes(self) -> list[OutcomeKind]:
-        """Return how attempts ended since the last call."""
-        outcomes = self.board.outcomes
-        self.board.outcomes = []
-        return outcomes
+    # --- reading: who waits for a runner ----------------------------------------------
+
+    def waiting(self) -> Iterator[tuple[Wanted, int, float]]:
+        """Yield what tasks want that can run, how many do, and since when one of them has."""
+        available = self.board.runners.available
+        for wanted, number, since in self.board.graph.waiting():
+            if isinstance(wanted, Wanted) and available(wanted) is None:
+                yield wanted, number, since
+
+    def starting(self) -> Iterator[tuple[TaskRecord, float]]:
+        """Yield the tasks whose runner is being made, and since when they were ready."""
+        for name in self.board.holders.values():
+            record = self.board.records[name]
+            if record.starting:
+                yield record, self.ready_since(name) or record.assigned or record.facts.created
+
+    def ready_since(self, name: str) -> float | None:
+        """Say since when a task has wanted, or wanted, nothing but a runner, if that is known."""
+        node = self.board.graph.nodes.get(name)
+        return None if node is None else node.waiting_since or None
+
+    def all_ready_since(self) -> dict[str, float]:
+        """Return that of all tasks that have no runner yet, by name."""
+        return readiness.known(self.board)
 
     # --- the job -----------------------------------------------------------------------
 

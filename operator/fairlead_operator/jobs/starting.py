@@ -83,7 +83,7 @@ def _start(board: Board, name: str, attempt: int, grant: Grant | Refused, now: f
     board.holders[grant.pod_name] = name
     board.pending.add(name)
     body = taskstatus.started(record, attempt, grant, now)
-    board.do(StartTask(name, attempt, body, grant, now))
+    board.do(StartTask(name, attempt, body, grant))
     board.expect(
         name,
         state=TaskState.RUNNING if grant.warm else TaskState.QUEUED,

@@ -70,7 +70,10 @@ class TaskFacts:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended, as its runner reported it."""
+    """How an attempt ended, as its runner reported it.
+
+    ``usage`` is kept of failures only, to be remembered with them.
+    """
 
     kind: OutcomeKind
     attempt: int
@@ -81,6 +84,7 @@ class Outcome:
     message: str
     module: str = ""
     traceback: str = ""
+    usage: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +209,9 @@ def _facts(meta: Mapping[str, Any], spec: Mapping[str, Any]) -> TaskFacts:
 
 
 def _outcome(raw: Mapping[str, Any]) -> Outcome:
+    kind = OUTCOMES[raw["kind"]]
     return Outcome(
-        OUTCOMES[raw["kind"]],
+        kind,
         raw["attempt"],
         intern(raw.get("podUID", "")),
         seconds(raw.get("time")),
@@ -215,6 +220,7 @@ def _outcome(raw: Mapping[str, Any]) -> Outcome:
         (raw.get("message") or "")[:SHORT],
         raw.get("module") or "",
         (raw.get("traceback") or "")[-TRACEBACK:],
+        None if kind is OutcomeKind.SUCCEEDED else raw.get("usage"),
     )
 
 

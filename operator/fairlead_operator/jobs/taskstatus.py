@@ -111,6 +111,7 @@ def attempt_record(
             "type": outcome.type,
             "module": outcome.module,
             "traceback": outcome.traceback,
+            "usage": outcome.usage,
         }
         body.update({name: value for name, value in more.items() if value})
     return body

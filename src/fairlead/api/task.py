@@ -38,6 +38,12 @@ from fairlead.core.states import TASK_TRANSITIONS, TaskState
 MAX_DEPTH = 10_000
 """The deepest tree that can be written down; the operator's limit is below it."""
 
+MAX_MILLISECONDS = 10**13
+"""Three hundred years, so that 10,000 processors may work for ten days."""
+
+MAX_BYTES = 2**50
+"""A pebibyte."""
+
 MAX_ATTEMPTS_SHOWN = 20
 """How many ended attempts a Task remembers; the platform's and a usual retry limit fit in."""
 
@@ -140,6 +146,18 @@ class ProgressDetail(Model):
     """How much there is."""
 
 
+class Usage(Model):
+    """What an attempt took, as its runner measured it."""
+
+    wall_milliseconds: Annotated[int, Field(ge=0, le=MAX_MILLISECONDS)]
+    """From when its code began to when it had ended."""
+    cpu_milliseconds: Annotated[int, Field(ge=0, le=MAX_MILLISECONDS)] = 0
+    """CPU time, user and system, of its process and of all that this one has waited for."""
+    peak_memory_bytes: Annotated[int, Field(ge=0, le=MAX_BYTES)] = 0
+    """The most memory it had at once, as far as that was seen: of its largest process, or of the
+    whole pod where its control group was looked at meanwhile. 0 where nobody can tell."""
+
+
 class Outcome(Model):
     """How the attempt ended, as its runner reports it: once, in its last write."""
 
@@ -163,6 +181,8 @@ class Outcome(Model):
     """The arguments of the exception as a JSON list, where they are JSON."""
     traceback: Annotated[str, Field(max_length=16384)] = ""
     """Where it was raised."""
+    usage: Usage | None = None
+    """What the attempt took; none where its code never began."""
 
 
 class AttemptRecord(Model):
@@ -190,6 +210,8 @@ class AttemptRecord(Model):
     """The module of that class."""
     traceback: Annotated[str, Field(max_length=2048)] = ""
     """The end of where it was raised."""
+    usage: Usage | None = None
+    """What it took, as far as that is known."""
 
 
 FROZEN = (

@@ -122,6 +122,13 @@ class JobGraph(Ledger):
         """Yield each group that has a ready task, once."""
         return self.queue.groups()
 
+    def waiting(self) -> Iterator[tuple[Hashable, int, float]]:
+        """Yield groups, how many tasks of each want nothing but a runner, and since when one does.
+
+        A group may come more than once.
+        """
+        return iter(()) if self.suspended or self.is_final else self.queue.waiting()
+
     def node(self, key: Key) -> Node:
         """Return a task's place in the graph, to be read only; KeyError if unknown."""
         return self.nodes[key]

@@ -179,9 +179,9 @@ class Ledger:
     def make_ready(self, node: Node, now: float) -> None:
         """Let a queued task, whose dependencies have all ended well, be started."""
         self.queue.push(node)
+        node.waiting_since = now
         queue_timeout = node.policy.queue_timeout
         if queue_timeout is not None:
-            node.waiting_since = now
             self.timers.set(now + queue_timeout, TimerKind.QUEUE, node)
 
     def settle(self, node: Node, now: float) -> None:

@@ -77,6 +77,20 @@ class Lane:
             return late[0][1]
         return tasks[0] if tasks else None
 
+    def startable(self) -> int:
+        """Return how many tasks may start before one of the same name ends."""
+        if self.max_parallel is None:
+            return self.ready
+        return min(self.ready, max(self.max_parallel - self.limit.running, 0))
+
+    def oldest(self) -> float:
+        """Return since when a task stands here; costs as much as many came late."""
+        self.first()
+        times = [node.waiting_since for _, node in self.late if node.waiting]
+        # These came in the order of time.
+        times += [self.tasks[0].waiting_since] if self.tasks else []
+        return min(times)
+
 
 class ReadyQueue:
     """All lanes of a job."""
@@ -103,6 +117,13 @@ class ReadyQueue:
     def groups(self) -> Iterator[Hashable]:
         """Yield each group that has a ready task, once."""
         return iter({lane.group: None for lane in self._lanes.values() if lane.ready})
+
+    def waiting(self) -> Iterator[tuple[Hashable, int, float]]:
+        """Yield group, number and oldest of the tasks that only a runner keeps from starting."""
+        for lane in self._lanes.values():
+            number = lane.startable()
+            if number:
+                yield lane.group, number, lane.oldest()
 
     def push(self, node: Node) -> None:
         """Let a task stand in its lane."""

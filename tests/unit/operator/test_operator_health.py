@@ -46,13 +46,6 @@ def test_numbers_are_written_as_prometheus_reads_them() -> None:
         freshness.expect(source)
     now[0] = 7.0
     freshness.heard("tasks/a")
-    metrics.task_moved(None, "Queued")
-    metrics.task_moved(None, "Queued")
-    metrics.task_moved("Queued", "Running")
-    metrics.job_moved(None, "Running")
-    metrics.job_moved("Running", None)
-    metrics.attempt_ended("Succeeded")
-    metrics.task_started(0.03)
     metrics.reconciled(0.002)
     metrics.lagged(0.5)
     metrics.event_seen("tasks", "ADDED")
@@ -64,14 +57,6 @@ def test_numbers_are_written_as_prometheus_reads_them() -> None:
     found = numbers(exposition.text())
     status = ("resource", "tasks.fairlead.dev/status")
     expected = {
-        ("fairlead_tasks", (("state", "Queued"),)): 1,
-        ("fairlead_tasks", (("state", "Running"),)): 1,
-        ("fairlead_jobs", (("state", "Running"),)): 0,
-        ("fairlead_attempts_total", (("outcome", "Succeeded"),)): 1,
-        ("fairlead_task_start_seconds_bucket", (("le", "0.02"),)): 0,
-        ("fairlead_task_start_seconds_bucket", (("le", "0.05"),)): 1,
-        ("fairlead_task_start_seconds_bucket", (("le", "+Inf"),)): 1,
-        ("fairlead_task_start_seconds_count", ()): 1,
         ("fairlead_operator_reconcile_seconds_sum", ()): 0.002,
         ("fairlead_operator_event_loop_lag_seconds_sum", ()): 0.5,
         ("fairlead_operator_events_total", (("kind", "tasks"), ("type", "ADDED"))): 1,

@@ -37,7 +37,7 @@ def test_a_runner_that_a_job_leaves_behind_is_given_to_the_next(
     monkeypatch.setattr(module, "remove_all", remove_all)
     world = World(group_object())
     world.make("a", "p1", group="mine")
-    metrics: Any = SimpleNamespace(job_moved=lambda *_: None, task_moved=lambda *_: None)
+    metrics: Any = SimpleNamespace(task_moved=lambda *_: None)
     shared: Any = SimpleNamespace(
         allocator=world.allocator, pods={}, holders={}, owned_by=lambda uid: ()
     )

@@ -51,7 +51,7 @@ def _stop(**changes: Any) -> list[Any]:
     server: Any = Server(fresh)
     none: Any = None
     home: Any = SimpleNamespace(task_read=task_read)
-    applier = Applier(server, none, none, home, none, none, none, none, none)
+    applier = Applier(server, none, none, home, none, none, none, none)
     model: Any = SimpleNamespace(board=board)
     applier.model = model
     asyncio.run(applier._write_task(name, {"stop": "Cancel"}, free=True))

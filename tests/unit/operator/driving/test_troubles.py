@@ -105,7 +105,7 @@ def _driven(
         if len(pauses) == tries:
             raise EnoughError
 
-    metrics: Any = SimpleNamespace(job_moved=lambda *_: None, task_moved=lambda *_: None)
+    metrics: Any = SimpleNamespace(task_moved=lambda *_: None)
     events: Any = SimpleNamespace(emit=lambda job, order, now: told.append(order))
     shared: Any = SimpleNamespace(releases=None)
     client: Any = Refusing(error)
