@@ -57,7 +57,7 @@ class Dispatcher:
         self._client = client
         self._clock = now
         self._metrics = metrics or Metrics()
-        self.shared = Shared(settings.runners, self._wake)
+        self.shared = Shared(settings.runners, self._wake, settings.tenants)
         self._tally = Tally(self._metrics, self.shared, now)
         self._context = Context(
             client, self.shared, EventWriter(client, settings.identity), self._metrics, now

@@ -11,12 +11,13 @@ import re
 import secrets
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fairlead.errors import InvalidRequestError
 from fairlead_operator.logs import FORMATS, LEVELS
 from fairlead_operator.runners.pod_order import DEFAULT_LOAD_SECONDS, Installed, Store
+from fairlead_operator.runners.tenants import Tenants
 
 PREFIXES = ("FAIRLEAD_OPERATOR_", "FAIRLEAD_RUNNER_")
 
@@ -103,6 +104,18 @@ REQUESTS = Setting(
     "`64`",
     "How many requests to the API server may be under way at once.",
 )
+NAMESPACE_RUNNERS = Setting(
+    "FAIRLEAD_OPERATOR_NAMESPACE_RUNNERS",
+    "no limit",
+    "How many runners a namespace may have at once: a number for every namespace, exceptions "
+    "such as `research=20`, or both, separated by commas: `50,research=20,dev=2`.",
+)
+NAMESPACE_SHARES = Setting(
+    "FAIRLEAD_OPERATOR_NAMESPACE_SHARES",
+    "`1` for every namespace",
+    "What share of runners a namespace gets where there are not enough for all, as against 1 for "
+    "those not named: `research=3,dev=2`, whole numbers from 1 to 1000.",
+)
 LOG_FORMAT = Setting(
     "FAIRLEAD_OPERATOR_LOG_FORMAT",
     "`text`",
@@ -172,6 +185,8 @@ SETTINGS: tuple[Setting, ...] = (
     RELIST_SECONDS,
     OBSERVE,
     REQUESTS,
+    NAMESPACE_RUNNERS,
+    NAMESPACE_SHARES,
     LOG_FORMAT,
     LOG_LEVEL,
     RUNNER_IMAGE,
@@ -210,6 +225,8 @@ class Settings:
         Where the lease is; None for the namespace of the way to the cluster.
     watch
         The namespaces whose jobs are run; None for all.
+    tenants
+        What namespaces may have.
     lease
         The name of the lease.
     identity
@@ -227,6 +244,7 @@ class Settings:
     relist_seconds: int = 240
     observe: str = "watch"
     requests: int = 64
+    tenants: Tenants = field(default_factory=Tenants)
     log_format: str = "text"
     log_level: str = "info"
 
@@ -253,9 +271,19 @@ def load(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
         relist_seconds=given.number(RELIST_SECONDS, 240, 1, 86400),
         observe=given.one_of(OBSERVE, SOURCES) or "watch",
         requests=given.number(REQUESTS, 64, 1, 10_000),
+        tenants=_tenants(given),
         log_format=given.one_of(LOG_FORMAT, FORMATS) or "text",
         log_level=given.one_of(LOG_LEVEL, LEVELS) or "info",
     )
+
+
+def _tenants(given: _Given) -> Tenants:
+    limit, limits = given.numbers(NAMESPACE_RUNNERS, 0, 1_000_000)
+    general, shares = given.numbers(NAMESPACE_SHARES, 1, 1000)
+    if general is not None:
+        wanted = "namespaces with their shares, such as research=3"
+        raise _unfit(NAMESPACE_SHARES, given.text(NAMESPACE_SHARES), wanted)
+    return Tenants(limit, limits, shares)
 
 
 def _runners(given: _Given, release: str) -> RunnerSettings:
@@ -313,6 +341,27 @@ class _Given:
         if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
             raise _unfit(setting, text, f"a whole number from {least} to {most}")
         return int(text)
+
+    def numbers(self, setting: Setting, least: int, most: int) -> tuple[int | None, dict[str, int]]:
+        """Return the number for all, if there is one, and those for which it is another."""
+        general: int | None = None
+        special: dict[str, int] = {}
+        text = self.text(setting)
+        wanted = f"whole numbers from {least} to {most}, each namespace once: 50,research=20"
+        for part in text.split(",") if text else ():
+            name, equals, number = part.rpartition("=")
+            name, number = name.strip(), number.strip()
+            known = name in special if equals else general is not None
+            fits = re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name) or not equals
+            if known or not fits or not re.fullmatch(r"[0-9]{1,9}", number):
+                raise _unfit(setting, text, wanted)
+            if not least <= int(number) <= most:
+                raise _unfit(setting, text, wanted)
+            if equals:
+                special[name] = int(number)
+            else:
+                general = int(number)
+        return general, special
 
     def one_of(self, setting: Setting, allowed: Sequence[str]) -> str:
         text = self.text(setting)

@@ -36,7 +36,7 @@ from fairlead_operator.kube.errors import (
 )
 from fairlead_operator.kube.kinds import JOBS, PODS, TASKS
 from fairlead_operator.runners.refusal import Refusal
-from fairlead_operator.runners.refused import creation_refused
+from fairlead_operator.runners.refused import OF_ALL, creation_refused
 
 Object = Mapping[str, Any]
 
@@ -326,7 +326,7 @@ class Applier:
             self._pod_refused(name, attempt, grant, error)
             return
         self._pauses.pop(name, None)
-        self._shared.allocator.end_hold(self._namespace)
+        self._shared.allocator.created(self._namespace, grant.pod_name, self._clock())
         if _owners(raw) != _owners(body):
             raise SurpriseError(f"pod {grant.pod_name} belongs to somebody else")
         self._home.pod_read(raw)
@@ -339,16 +339,19 @@ class Applier:
             return await self._client.create(PODS, self._namespace, body)
 
     def _pod_refused(self, name: str, attempt: int, grant: Any, error: KubeError) -> None:
+        """Count a pod no more that was refused, so that others have its room, and ask later."""
         stuck = creation_refused(error.status, error.message)
         now = self._clock()
+        refusal = Refusal(stuck.reason, stuck.explained)
+        of_all = stuck.reason in OF_ALL
         pause = self._pauses.get(name, FIRST_PAUSE)
         self._pauses[name] = min(pause * 2, LONGEST_PAUSE)
-        if stuck.reason == "QuotaExceeded":
-            refusal = Refusal(stuck.reason, stuck.explained)
-            self._shared.allocator.hold(self._namespace, now + pause, refusal)
-        self._model.pod_refused(
-            name, attempt, grant, stuck.reason, stuck.explained, now, now + pause
+        self._shared.allocator.refused(
+            self._namespace, grant.pod_name, now, refusal if of_all else None
         )
+        # What all run into, the allocator tries again; the rest is up to the task.
+        until = None if of_all else now + pause
+        self._model.pod_refused(name, attempt, grant, refusal, now, until)
 
     async def _read_pod(self, action: orders.ReadPod) -> None:
         try:

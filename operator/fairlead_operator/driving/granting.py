@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from fairlead_operator.driving.lent import Shared
 from fairlead_operator.jobs.asking import Grant, Refused, Wanted
 from fairlead_operator.jobs.jobrecord import JobRecord
-from fairlead_operator.runners.allocator import RunnerRequest
 from fairlead_operator.runners.classify import Patience, Verdict, classify, look_again
 from fairlead_operator.runners.pod import build_pod, unsupported
 from fairlead_operator.runners.pod_order import Owner, PodOrder, in_group
 from fairlead_operator.runners.pod_record import PodRecord
 from fairlead_operator.runners.refusal import Refusal
 from fairlead_operator.runners.releases import ChosenRelease
+from fairlead_operator.runners.request import RunnerRequest
 from fairlead_operator.runners.sizes import Size
 
 
@@ -70,18 +71,7 @@ class Granting:
         if isinstance(found, Refused):
             return found
         release, account, size = found
-        request = RunnerRequest(
-            namespace=self.job.namespace,
-            job=self.job.uid,
-            pod_name=pod_name,
-            size=size,
-            release=release.name,
-            account=account,
-            group=wanted.group or None,
-            reuse=self.job.reuse,
-            isolation=self.job.isolation,
-            priority=self.job.priority,
-        )
+        request = self._request(pod_name, size, release, account, wanted.group)
         grant = self._shared.allocator.acquire(request, now)
         if isinstance(grant, Refusal):
             return _refused(grant)
@@ -94,6 +84,32 @@ class Granting:
             new=grant.pod_name is None,
             warm=grant.warm,
             details=Details(release, grant.size, account, wanted.group),
+        )
+
+    def again(self, grant: Grant, now: float) -> Refused | None:
+        """Ask once more for a pod that was granted and then refused; None if it may be made."""
+        made: Details = grant.details
+        request = self._request(
+            grant.pod_name, made.size.name, made.release, made.account, made.group
+        )
+        found = self._shared.allocator.acquire(replace(request, new=True), now)
+        return _refused(found) if isinstance(found, Refusal) else None
+
+    def _request(
+        self, pod_name: str, size: str | None, release: ChosenRelease, account: str, group: str
+    ) -> RunnerRequest:
+        job = self.job
+        return RunnerRequest(
+            namespace=job.namespace,
+            job=job.uid,
+            pod_name=pod_name,
+            size=size,
+            release=release.name,
+            account=account,
+            group=group or None,
+            reuse=job.reuse,
+            isolation=job.isolation,
+            priority=job.priority,
         )
 
     # --- what becomes of them ------------------------------------------------------------

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from fairlead_operator.runners.accounts import AccountIndex
-from fairlead_operator.runners.allocator import Allocator
+from fairlead_operator.runners.allocator import EVERYBODY_ALIKE, Allocator
 from fairlead_operator.runners.groups import GroupIndex
 from fairlead_operator.runners.pod_record import PodRecord
 from fairlead_operator.runners.releases import ReleaseIndex
 from fairlead_operator.runners.sizes import SizeIndex
+from fairlead_operator.runners.tenants import Tenants
 from fairlead_operator.settings import RunnerSettings
 
 
@@ -20,15 +21,22 @@ class Shared:
     ----------
     wake
         Called with the unique id of a job that may find runners now; it must only enqueue.
+    tenants
+        What namespaces may have.
     """
 
-    def __init__(self, settings: RunnerSettings, wake: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: RunnerSettings,
+        wake: Callable[[str], None],
+        tenants: Tenants = EVERYBODY_ALIKE,
+    ) -> None:
         self.settings = settings
         self.releases = ReleaseIndex()
         self.sizes = SizeIndex()
         self.groups = GroupIndex()
         self.accounts = AccountIndex(settings.account)
-        self.allocator = Allocator(self.sizes, self.groups, wake)
+        self.allocator = Allocator(self.sizes, self.groups, wake, tenants)
         self.pods: dict[tuple[str, str], PodRecord] = {}
         self._owned: dict[str, dict[tuple[str, str], PodRecord]] = {}
         self.holders: dict[tuple[str, str], str] = {}

@@ -31,7 +31,6 @@ from fairlead_operator.runners.refusal import Refusal
 from fairlead_operator.runners.refused import creation_refused
 from fairlead_operator.runners.release_record import Published
 from fairlead_operator.runners.releases import ChosenRelease
-from fairlead_operator.runners.sizes import Size
 from fairlead_operator.runners.standing import group_status, release_status, size_status
 
 Key = tuple[str, str]
@@ -315,9 +314,7 @@ class Upkeep:
         size = shared.sizes.get(group.size)
         account = shared.accounts.choose(group.namespace, group.account)
         refusals = [one for one in (size, account, release) if isinstance(one, Refusal)]
-        room = float("inf")
-        if isinstance(size, Size) and size.max_runners is not None:
-            room = size.max_runners - shared.allocator.count(size.name)
+        room = shared.allocator.room(group.namespace, group.size)
         troubles = [*stuck.values(), *filter(None, [memory.refused])]
         refusal = refusals[0] if refusals else None
         return release, GroupFacts(group, runners, name, refusal, room, tuple(troubles))

@@ -324,10 +324,10 @@ class Worker:
             raise
         finally:
             self._model = None
-            await applier.quiet()
             self._ready = model.all_ready_since()
             self.seen.ready_since = self._ready.get
-            context.shared.allocator.forget_job(job.uid)
+            await applier.quiet()
+            context.shared.allocator.forget_job(job.uid, clock())
 
     async def _follow(self, model: JobModel, applier: Applier, began: float) -> None:
         clock = self._context.clock

@@ -68,6 +68,9 @@ class Runners(Protocol):
     def acquire(self, wanted: Wanted, pod_name: str, now: float) -> Grant | Refused:
         """Give a runner, or leave to make one of that name; the job is woken after a refusal."""
 
+    def again(self, grant: Grant, now: float) -> Refused | None:
+        """Ask once more for a pod that was granted and then refused; None if it may be made."""
+
     def held(self, pod_name: str, now: float) -> None:
         """Note that a task which was found recorded holds a pod."""
 

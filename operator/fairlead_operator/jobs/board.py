@@ -46,6 +46,8 @@ class Board:
         By name, what is to be remembered of the attempt that has just ended.
     grants
         By name, the grant of an attempt whose new pod the API server has refused so far.
+    queueing
+        The names of those of them that wait until it is their turn to ask again.
     refused
         What keeps the tasks of a group from starting, as it was written last.
     actions
@@ -74,6 +76,7 @@ class Board:
         "numbers_written",
         "outside",
         "pending",
+        "queueing",
         "records",
         "refused",
         "run",
@@ -103,6 +106,7 @@ class Board:
         self.pending: set[str] = set()
         """The names of tasks whose start was ordered and has not been seen yet."""
         self.grants: dict[str, Grant] = {}
+        self.queueing: dict[str, None] = {}
         self.refused: dict[Wanted, Refused] = {}
         self.keys: dict[str, str] = {}
         """By key, the names of the tasks at the top level."""

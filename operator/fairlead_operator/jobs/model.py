@@ -21,11 +21,12 @@ from fairlead_operator.jobs import (
     adding,
     deliveries,
     endings,
+    parked,
     podwatch,
     readiness,
     taskstatus,
 )
-from fairlead_operator.jobs.actions import Action, CreatePod, DeletePod, PatchTask
+from fairlead_operator.jobs.actions import Action, DeletePod, PatchTask
 from fairlead_operator.jobs.alarms import Alarm, AlarmKind
 from fairlead_operator.jobs.asking import Grant, Runners, Wanted
 from fairlead_operator.jobs.board import Board
@@ -41,9 +42,10 @@ from fairlead_operator.jobs.hindered import freed
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.jobs.nodes import observe
 from fairlead_operator.jobs.selecting import has_committed, select
-from fairlead_operator.jobs.starting import start_ready, tell, watch_time
+from fairlead_operator.jobs.starting import start_ready, watch_time
 from fairlead_operator.jobs.tasks import TaskRecord
 from fairlead_operator.runners.pod_record import PodRecord
+from fairlead_operator.runners.refusal import Refusal
 
 NOTHING: Mapping[str, float] = {}
 
@@ -345,21 +347,25 @@ class JobModel:
         name: str,
         attempt: int,
         grant: Grant,
-        reason: str,
-        message: str,
+        refusal: Refusal,
         now: float,
-        until: float,
+        until: float | None,
     ) -> None:
-        """Take note that the API server would not make a pod, and when to ask again."""
+        """Take note that the API server would not make a pod.
+
+        Parameters
+        ----------
+        until
+            When to ask again; None if whoever gives out runners says when.
+        """
         record = self.board.records.get(name)
         if record is None or record.attempt != attempt or not podwatch.runs(self.board, record):
             return
-        self.board.grants[name] = grant
-        self.board.alarms.set(until, AlarmKind.POD, name, attempt)
-        tell(self.board, record, reason, message, now)
+        parked.park(self.board, record, grant, refusal, now, until)
 
     def runners_came(self, now: float) -> None:
         """Take note that there may be runners for tasks that found none."""
+        parked.ask_all(self.board, now)
         self._settle(now)
 
     # --- time ------------------------------------------------------------------------------
@@ -420,7 +426,7 @@ class JobModel:
             if pod is not None:
                 podwatch.pod_seen(board, pod, now)
         elif alarm.kind is AlarmKind.POD and record.name in board.grants:
-            board.do(CreatePod(record.name, record.attempt, board.grants.pop(record.name)))
+            parked.ask_again(board, record, now)
 
     def _waited(self, record: TaskRecord, now: float) -> None:
         """End a task whose runner did not come up in the time that it may wait for one."""

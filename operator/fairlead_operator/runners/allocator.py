@@ -6,84 +6,41 @@ the truth about anything but who waits.
 
 * A task takes an idle runner of its namespace, release, size, account and isolation, that
   of its own job or, where both opted in, of another; in a group, that of the group.
-* Else it gets a new one, within the bound of its size and of its group.
-* Where there is no room its job waits.  Room goes to the highest priority, then to the job
-  with the fewest runners, then to the one that has waited longest.  A job that others
-  outrank may not take even a runner of its own that has come free: it is ended, if its
-  room is what they wait for.
+* Else it gets a new one, within the bounds of its namespace, its size and its group.
+* Where there is no room its job waits.  Room goes to the namespace that has the least for its
+  share; there to the highest priority, then to the job with the fewest runners, then to the
+  one that has waited longest.  A job that others outrank may not take even a runner of its
+  own that has come free: it is ended, if its room is what they wait for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 
+from fairlead_operator.runners.failures import explained
 from fairlead_operator.runners.groups import Group, GroupIndex
-from fairlead_operator.runners.lanes import Lane, LaneName, PodKey, Runner, Use
+from fairlead_operator.runners.holds import PodKey
+from fairlead_operator.runners.lanes import Lane, LaneName, Runner, Use, lane_names
 from fairlead_operator.runners.pod_record import PodRecord
 from fairlead_operator.runners.refusal import Refusal, Remedy
+from fairlead_operator.runners.request import (
+    Grant,
+    RunnerRequest,
+    pool_of,
+    runner_asked_for,
+    runner_seen,
+)
 from fairlead_operator.runners.roster import Roster
 from fairlead_operator.runners.sizes import Size, SizeIndex
-from fairlead_operator.runners.waiting import Waiter
+from fairlead_operator.runners.tenants import Tenants
+from fairlead_operator.runners.turns import Turns
 
 ASSIGN_MARGIN = 2.0
 """Seconds before an idle runner exits in which it is given nothing any more."""
 
 FOREVER = float("inf")
 
-
-@dataclass(frozen=True, slots=True)
-class RunnerRequest:
-    """What a task needs of a runner.
-
-    Attributes
-    ----------
-    job
-        The unique id of its job, which waits if there is none.
-    pod_name
-        What a pod made for this attempt is called.
-    reuse
-        Which tasks may share a runner with it.
-    """
-
-    namespace: str
-    job: str
-    pod_name: str
-    size: str | None
-    release: str
-    account: str
-    group: str | None = None
-    reuse: str = "WithinJob"
-    isolation: str = "Shared"
-    priority: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A runner for a task.
-
-    Attributes
-    ----------
-    pod_name
-        A pod that is there; None where the request's own is to be made.
-    warm
-        Whether it is up and waits, so that the assignment itself starts the task.
-    size
-        The size of the runner, which a group decides for its tasks.
-    """
-
-    pod_name: str | None
-    warm: bool
-    size: Size
-
-
-@dataclass(slots=True)
-class Hold:
-    """No new pods in a namespace until some time, and the jobs that would have liked one."""
-
-    until: float
-    refusal: Refusal
-    jobs: set[str] = field(default_factory=set)
+EVERYBODY_ALIKE = Tenants()
 
 
 class Allocator:
@@ -94,18 +51,23 @@ class Allocator:
     wake
         Called with the unique id of a job that waited and now has a chance.  It must not ask
         here and now, only remember to.
+    tenants
+        What namespaces may have.
     """
 
     def __init__(
-        self, sizes: SizeIndex, groups: GroupIndex, wake: Callable[[str], None] = lambda job: None
+        self,
+        sizes: SizeIndex,
+        groups: GroupIndex,
+        wake: Callable[[str], None] = lambda job: None,
+        tenants: Tenants = EVERYBODY_ALIKE,
     ) -> None:
         self._sizes = sizes
         self._groups = groups
-        self._wake = wake
-        self._roster = Roster(self._bound_of)
+        self._tenants = tenants
+        self._roster = Roster(self._bound_of, tenants)
+        self._turns = Turns(self._roster, wake)
         self._abandoned: set[tuple[PodKey, str]] = set()
-        self._holds: dict[str, Hold] = {}
-        self._to_end: list[PodKey] = []
         self._synced = False
 
     def tell_of_groups(self, changed: Callable[[str, str], None]) -> None:
@@ -119,143 +81,103 @@ class Allocator:
 
         Asking again for a pod that was granted before gives the same answer.
         """
-        where = self._resolve(request)
-        if isinstance(where, Refusal):
-            return where
-        size, lanes = where
+        size = self._size_of(request)
+        if isinstance(size, Refusal):
+            return size
         mine = self._roster.get((request.namespace, request.pod_name))
         if mine is not None and mine.use is Use.ASSIGNED and mine.job == request.job:
             return Grant(None, False, size)
-        return (
-            self._take_idle(request, size, lanes, now)
-            or self._held(request, now)
-            or self._wait_where_full(request, lanes, now)
-            or self._make(request, size, lanes, now)
-        )
+        names = lane_names(request.namespace, size.name, request.group or "")
+        lanes = {name: self._roster.bounded(name, self._bound_of(name)) for name in names}
+        return self._take_idle(request, size, lanes, now) or self._make(request, size, lanes, now)
 
-    def _resolve(self, request: RunnerRequest) -> tuple[Size, dict[LaneName, Lane]] | Refusal:
-        """Return the size of a request's runner and the bounds that it counts against."""
+    def _size_of(self, request: RunnerRequest) -> Size | Refusal:
+        """Return the size of the runner for a request."""
         group: Group | None = None
         if request.group is not None:
             found = self._groups.get(request.namespace, request.group)
             if isinstance(found, Refusal):
                 return found
             group = found
-        size = self._sizes.get(group.size if group else request.size)
-        if isinstance(size, Refusal):
-            return size
-        bounds: dict[LaneName, int | None] = {("size", size.name): size.max_runners}
-        if group is not None:
-            bounds["group", group.namespace, group.name] = group.maximum
-        return size, {name: self._roster.bounded(name, bound) for name, bound in bounds.items()}
+        return self._sizes.get(group.size if group else request.size)
 
     def _take_idle(
         self, request: RunnerRequest, size: Size, lanes: dict[LaneName, Lane], now: float
     ) -> Grant | None:
-        pool = self._roster.pools.get(_pool(request, size.name))
-        if not pool:
-            return None
-        if any(_before(lane, request, now, ties=False) for lane in lanes.values()):
+        pool = self._roster.pools.get(pool_of(request, size.name))
+        if not pool or request.new or self._turns.outranked(request, lanes.values(), now):
             return None
         # The one that came free last waits longest, so that the others may go.
         found = next((one for one in reversed(pool.values()) if one.until > now), None)
         if found is None:
             return None
         self._roster.change(found, Use.ASSIGNED, now, request.job)
-        self._served(request.job, lanes, now)
+        self._turns.served(request, lanes, now)
         return Grant(found.key[1], found.up, size)
-
-    def _held(self, request: RunnerRequest, now: float) -> Refusal | None:
-        hold = self._holds.get(request.namespace)
-        if hold is None or now >= hold.until:
-            return None
-        hold.jobs.add(request.job)
-        return hold.refusal
-
-    def _wait_where_full(
-        self, request: RunnerRequest, lanes: dict[LaneName, Lane], now: float
-    ) -> Refusal | None:
-        for name, lane in lanes.items():
-            if lane.bound is not None and lane.free <= _before(lane, request, now):
-                lane.queue.add(_waiter(lane, request, now))
-                self._make_room(lane, now)
-                if lane.free > 0:
-                    # Others come first, who may not know yet that there is room.
-                    self._wake_next(lane, now)
-                return _full(name, lane.bound)
-        return None
 
     def _make(
         self, request: RunnerRequest, size: Size, lanes: dict[LaneName, Lane], now: float
-    ) -> Grant:
-        runner = _new_runner(request, size)
+    ) -> Grant | Refusal:
+        full = self._turns.first_full(request, lanes, now)
+        if full is not None:
+            self._turns.wait(request, lanes, full, now)
+            return _full(full, lanes[full])
+        runner = runner_asked_for(request, size.name)
         self._roster.add(runner, now)
         self._roster.change(runner, Use.ASSIGNED, now, request.job)
-        self._served(request.job, lanes, now)
+        self._turns.tried(runner)
+        self._turns.served(request, lanes, now)
         return Grant(None, False, size)
 
-    # --- who waits ------------------------------------------------------------------------
-
-    def _make_room(self, lane: Lane, now: float) -> None:
-        """End the runner that has been idle longest, unless enough are ending already."""
-        if lane.free <= 0 and lane.idle and len(lane.ending) < len(lane.queue):
-            runner = next(iter(lane.idle.values()))
-            self._roster.change(runner, Use.ENDING, now)
-            self._to_end.append(runner.key)
-
-    def _wake_next(self, lane: Lane, now: float) -> None:
-        """Tell the first who waits that there is a chance: room, or a runner to take over."""
-        if lane.free > 0 or lane.idle:
-            job = lane.queue.best(lane.count, now)
-            if job is not None:
-                self._wake(job)
-
-    def _served(self, job: str, lanes: dict[LaneName, Lane], now: float) -> None:
-        """Let a job wait no more; there may be room for the next one too."""
-        for lane in lanes.values():
-            lane.queue.remove(job)
-            self._wake_next(lane, now)
-
-    def forget_job(self, job: str) -> None:
+    def forget_job(self, job: str, now: float) -> None:
         """Take note that a job wants nothing more."""
-        for lane in self._roster.lanes.values():
-            lane.queue.remove(job)
-        for hold in self._holds.values():
-            hold.jobs.discard(job)
+        self._turns.forget_job(job, now)
 
     def tick(self, now: float) -> None:
         """Take note of the time, every second or so: wake the next where one did not answer."""
-        for name, lane in list(self._roster.lanes.items()):
-            if lane.empty:
-                del self._roster.lanes[name]
-            elif len(lane.queue):
-                self._wake_next(lane, now)
-        for namespace in [name for name, hold in self._holds.items() if now >= hold.until]:
-            self.end_hold(namespace)
+        self._turns.tick(now)
 
     def bounds_changed(self, now: float) -> None:
         """Wake who may have a chance after a size or a group was changed."""
         for name, lane in self._roster.lanes.items():
             lane.bound = self._bound_of(name)
-            self._wake_next(lane, now)
+            self._turns.wake_next(lane, now)
 
     def _bound_of(self, name: LaneName) -> int | None:
-        if name[0] == "size":
-            size = self._sizes.known(name[1])
-            return size.max_runners if size else None
-        group = self._groups.known(name[1], name[2])
-        return group.maximum if group else None
+        match name:
+            case ("namespace", namespace):
+                return self._tenants.limit_of(namespace)
+            case ("size", size):
+                found = self._sizes.known(size)
+                return found.max_runners if found else None
+            case ("group", namespace, group):
+                known = self._groups.known(namespace, group)
+                return known.maximum if known else None
+        return None
 
-    def hold(self, namespace: str, until: float, refusal: Refusal) -> None:
-        """Grant no new pods in a namespace for a while: the API server refuses them."""
-        hold = self._holds.setdefault(namespace, Hold(until, refusal))
-        hold.until, hold.refusal = until, refusal
+    # --- what the API server says of pods that are to be made -------------------------------
 
-    def end_hold(self, namespace: str) -> None:
-        """Grant new pods in a namespace again, and wake the jobs that asked for one."""
-        hold = self._holds.pop(namespace, None)
-        for job in sorted(hold.jobs) if hold else ():
-            self._wake(job)
+    def refused(self, namespace: str, pod_name: str, now: float, hold: Refusal | None) -> None:
+        """Count a pod no more that the API server would not make, until it is asked for again.
+
+        Parameters
+        ----------
+        hold
+            What keeps others of its namespace and size from being made as well; None if it is
+            a matter of this one.
+        """
+        runner = self._roster.get((namespace, pod_name))
+        if runner is None:
+            return
+        if hold is not None:
+            self._turns.hold(runner, hold, now)
+        self._remove(runner, now)
+
+    def created(self, namespace: str, pod_name: str, now: float) -> None:
+        """Take note that a pod was made: what kept pods from being made may be over."""
+        runner = self._roster.get((namespace, pod_name))
+        if runner is not None:
+            self._turns.made(runner, now)
 
     # --- what happens to runners ------------------------------------------------------------
 
@@ -269,9 +191,10 @@ class Allocator:
         if pod.ended:
             if runner is not None:
                 self._remove(runner, now)
+            self._turns.pod_ended(pod.namespace, now)
             return
         if runner is None:
-            runner = _seen_runner(pod)
+            runner = runner_seen(pod)
             self._roster.add(runner, now)
             if self._synced and runner.group:
                 # One that was granted is known; this was made to be kept ready.
@@ -304,8 +227,7 @@ class Allocator:
         wait = FOREVER if runner.group else runner.reuse_seconds - ASSIGN_MARGIN
         self._roster.change(runner, Use.IDLE, since)
         runner.until = since + wait
-        for name in runner.lanes:
-            self._wake_next(self._roster.lane(name), now)
+        self._turns.came_free(runner, now)
 
     def at_work(self, namespace: str, pod_name: str) -> bool:
         """Say whether a Task names a runner and has not ended there."""
@@ -320,7 +242,7 @@ class Allocator:
     def made(self, pod: PodRecord, now: float) -> None:
         """Take note of a pod that is made for a group without a task: it may be given one."""
         if pod.key not in self._roster:
-            self._roster.add(_seen_runner(pod), now)
+            self._roster.add(runner_seen(pod), now)
         if self._roster[pod.key].use is Use.UNCLAIMED:
             self.idle(*pod.key, now, now)
 
@@ -360,13 +282,11 @@ class Allocator:
 
     def _remove(self, runner: Runner, now: float) -> None:
         self._roster.remove(runner, now)
-        for name in runner.lanes:
-            self._wake_next(self._roster.lane(name), now)
+        self._turns.came_free(runner, now)
 
     def take_ends(self) -> list[PodKey]:
         """Return the pods to be deleted to make room for others; each is told once."""
-        ends, self._to_end = self._to_end, []
-        return ends
+        return self._turns.take_ends()
 
     # --- what is there ----------------------------------------------------------------------
 
@@ -384,62 +304,23 @@ class Allocator:
         lane = self._roster.lanes.get(("size", size))
         return len(lane.runners) if lane else 0
 
+    def room(self, namespace: str, size: str) -> float:
+        """Return how many more runners of a size there may be in a namespace."""
+        return min(self._roster.lane(name).free for name in lane_names(namespace, size)[1:])
+
     def waiting(self, size: str) -> int:
         """Return how many jobs wait for a runner of a size."""
         lane = self._roster.lanes.get(("size", size))
         return len(lane.queue) if lane else 0
 
 
-def _before(lane: Lane, request: RunnerRequest, now: float, *, ties: bool = True) -> int:
-    """Return how many jobs that wait come before the one that asks."""
-    if not len(lane.queue):
-        return 0
-    return lane.queue.before(_waiter(lane, request, now), lane.count, now, ties=ties)
-
-
-def _waiter(lane: Lane, request: RunnerRequest, now: float) -> Waiter:
-    there = lane.queue.get(request.job)
-    return Waiter(request.job, request.priority, there.since if there else now)
-
-
-def _full(name: LaneName, bound: int) -> Refusal:
+def _full(name: LaneName, lane: Lane) -> Refusal:
+    """Return why a bound has no room."""
+    if lane.hold is not None:
+        return lane.hold.refusal
+    if name[0] == "namespace":
+        what = f"All {lane.bound} runners that namespace {name[1]} may have at once are taken."
+        return Refusal("NamespaceLimit", explained("NamespaceLimit", what))
     what = f"machine size {name[1]}" if name[0] == "size" else f"machine group {name[2]}"
-    return Refusal("WaitingForRunner", f"All {bound} runners of {what} are taken.", Remedy.PATIENCE)
-
-
-def _pool(request: RunnerRequest, size: str) -> tuple[str, ...]:
-    sharer = _sharer(request.reuse, request.group, request.job)
-    return request.namespace, request.release, size, request.account, request.isolation, sharer
-
-
-def _sharer(reuse: str, group: str | None, job: str) -> str:
-    if group:
-        return f"group/{group}"
-    return "*" if reuse == "AcrossJobs" else f"{reuse}/{job}"
-
-
-def _new_runner(request: RunnerRequest, size: Size) -> Runner:
-    return Runner(
-        key=(request.namespace, request.pod_name),
-        size=size.name,
-        group=request.group or "",
-        release=request.release,
-        account=request.account,
-        pool=_pool(request, size.name),
-        reuse="AcrossJobs" if request.group else request.reuse,
-    )
-
-
-def _seen_runner(pod: PodRecord) -> Runner:
-    sharer = _sharer(pod.reuse, pod.group, pod.job_uid)
-    return Runner(
-        key=pod.key,
-        size=pod.size,
-        group=pod.group,
-        release=pod.release,
-        account=pod.account,
-        pool=(pod.namespace, pod.release, pod.size, pod.account, pod.isolation, sharer),
-        reuse=pod.reuse,
-        reuse_seconds=float(pod.reuse_seconds),
-        seen=True,
-    )
+    message = f"All {lane.bound} runners of {what} are taken."
+    return Refusal("WaitingForRunner", message, Remedy.PATIENCE)

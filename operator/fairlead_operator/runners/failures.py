@@ -234,6 +234,19 @@ _WAITING = (
         "Wait until pods end, or have the quota raised: `kubectl describe quota`.",
     ),
     FailureClass(
+        "LimitRangeExceeded",
+        None,
+        "The namespace's LimitRange does not allow a pod of the runner's size.",
+        "Use another machine size, or have the limit changed: `kubectl describe limitrange`.",
+    ),
+    FailureClass(
+        "NamespaceLimit",
+        None,
+        "The namespace has as many runners as it may have at once.",
+        "Wait until its tasks end, or have the limit raised: jobs.maxRunnersPerNamespace of the"
+        " chart, FAIRLEAD_OPERATOR_NAMESPACE_RUNNERS of the operator.",
+    ),
+    FailureClass(
         "AccountMissing",
         None,
         "The service account of the runners does not exist in this namespace.",

@@ -115,7 +115,7 @@ class GroupFacts:
     refusal
         Why no runner can be made at all, or None.
     room
-        How many more its size allows.
+        How many more its size and its namespace allow.
     stuck
         What its runners that have no task are stuck at.
     """
@@ -213,5 +213,6 @@ def _trouble(facts: GroupFacts, alive: Sequence[Runner]) -> tuple[str, str] | No
             " group names a Release.",
         )
     if len(alive) < facts.group.minimum and facts.room <= 0:
-        return "WaitingForRunner", f"All runners of machine size {facts.group.size} are taken."
+        what = f"of machine size {facts.group.size}, or that the namespace may have"
+        return "WaitingForRunner", f"All runners {what}, are taken."
     return None

@@ -1,17 +1,20 @@
-"""What has a bound: a machine size, or a machine group; its runners, and who waits for one."""
+"""What has a bound: a machine size, a machine group or a namespace; its runners, and who waits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
+from fairlead_operator.runners.holds import Hold, PodKey
+from fairlead_operator.runners.tenants import Tenants
 from fairlead_operator.runners.waiting import Queue
 
-PodKey = tuple[str, str]
-"""Namespace and name."""
-
 LaneName = tuple[str, ...]
-"""``("size", name)`` or ``("group", namespace, name)``."""
+"""What has a bound.
+
+``("size", name)``, ``("group", namespace, name)``, ``("namespace", name)``, or, for as long as
+the API server refuses such pods, ``("kind", namespace, size)``.
+"""
 
 
 class Use(Enum):
@@ -58,13 +61,22 @@ class Runner:
     up: bool = False
 
     @property
+    def namespace(self) -> str:
+        """The namespace of its pod."""
+        return self.key[0]
+
+    @property
     def lanes(self) -> tuple[LaneName, ...]:
         """The bounds that it counts against."""
-        size = ("size", self.size)
-        return (size, ("group", self.key[0], self.group)) if self.group else (size,)
+        return lane_names(self.namespace, self.size, self.group)
 
 
-@dataclass(slots=True)
+def lane_names(namespace: str, size: str, group: str = "") -> tuple[LaneName, ...]:
+    """Return what a runner counts against, in the order in which its bounds are asked."""
+    names = ("kind", namespace, size), ("namespace", namespace), ("size", size)
+    return (*names, ("group", namespace, group)) if group else names
+
+
 class Lane:
     """The runners that count against one bound, by what they do, and who waits.
 
@@ -74,35 +86,57 @@ class Lane:
         How many there may be; None for any number.
     idle
         Those that wait for a task, longest first.
-    running
-        How many each job has.
+    queue
+        Who waits for one.
+    hold
+        What keeps new pods from being made, if the API server refuses them.
     """
 
-    bound: int | None = None
-    runners: dict[PodKey, Runner] = field(default_factory=dict)
-    idle: dict[PodKey, Runner] = field(default_factory=dict)
-    ending: set[PodKey] = field(default_factory=set)
-    running: dict[str, int] = field(default_factory=dict)
-    queue: Queue = field(default_factory=Queue)
+    __slots__ = (
+        "_of_job",
+        "_of_namespace",
+        "bound",
+        "ending",
+        "hold",
+        "idle",
+        "queue",
+        "runners",
+    )
+
+    def __init__(self, tenants: Tenants, bound: int | None = None) -> None:
+        self.bound = bound
+        self.runners: dict[PodKey, Runner] = {}
+        self.idle: dict[PodKey, Runner] = {}
+        self.ending: set[PodKey] = set()
+        self._of_job: dict[str, int] = {}
+        self._of_namespace: dict[str, int] = {}
+        self.hold: Hold | None = None
+        self.queue = Queue(tenants, self.count, self.had)
 
     def count(self, job: str) -> int:
-        """Return how many runners a job has."""
-        return self.running.get(job, 0)
+        """Return how many runners have a task of a job."""
+        return self._of_job.get(job, 0)
+
+    def had(self, namespace: str) -> int:
+        """Return how many runners have a task of a namespace."""
+        return self._of_namespace.get(namespace, 0)
 
     @property
     def free(self) -> float:
         """How many more runners there may be."""
+        if self.hold is not None:
+            return self.hold.free
         return float("inf") if self.bound is None else self.bound - len(self.runners)
 
     @property
     def empty(self) -> bool:
         """Whether nothing is known of it that matters."""
-        return not self.runners and not len(self.queue)
+        return not self.runners and not len(self.queue) and self.hold is None
 
     def enter(self, runner: Runner) -> None:
         """Count a runner under what it does now."""
         if runner.use is Use.ASSIGNED:
-            self.running[runner.job] = self.count(runner.job) + 1
+            self._counts(runner, 1)
         elif runner.use is Use.IDLE:
             self.idle[runner.key] = runner
         elif runner.use is Use.ENDING:
@@ -111,10 +145,19 @@ class Lane:
     def leave(self, runner: Runner) -> None:
         """Count a runner no more under what it does now."""
         if runner.use is Use.ASSIGNED:
-            self.running[runner.job] -= 1
-            if not self.running[runner.job]:
-                del self.running[runner.job]
+            self._counts(runner, -1)
         elif runner.use is Use.IDLE:
             del self.idle[runner.key]
         elif runner.use is Use.ENDING:
             self.ending.discard(runner.key)
+
+    def _counts(self, runner: Runner, more: int) -> None:
+        _add(self._of_job, runner.job, more)
+        _add(self._of_namespace, runner.namespace, more)
+        self.queue.recount(runner.namespace, runner.job)
+
+
+def _add(counts: dict[str, int], name: str, more: int) -> None:
+    counts[name] = counts.get(name, 0) + more
+    if not counts[name]:
+        del counts[name]

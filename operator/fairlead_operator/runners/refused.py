@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from fairlead_operator.runners.classify import Stuck
 
@@ -13,6 +14,11 @@ _QUOTA = ("exceeded quota", "status unknown for quota")
 
 One that asks for requests which the size does not have ("failed quota") is no matter of time.
 """
+
+_LIMIT_RANGE = re.compile(r"(usage|limit to request ratio) per (Container|Pod) is ")
+
+OF_ALL: Collection[str] = frozenset({"QuotaExceeded", "LimitRangeExceeded"})
+"""Reasons that hold for every pod of the same namespace and size, whatever it is for."""
 
 
 def creation_refused(status: int, message: str) -> Stuck:
@@ -30,6 +36,8 @@ def creation_refused(status: int, message: str) -> Stuck:
     for words in _QUOTA:
         if status == 403 and words in message:
             return Stuck("QuotaExceeded", _tail(message, words))
+    if status == 403 and _LIMIT_RANGE.search(message):
+        return Stuck("LimitRangeExceeded", message.partition("forbidden: ")[2] or message)
     if status == 403 and _ACCOUNT.search(message):
         return Stuck("AccountMissing", _tail(message, "error looking up service account"))
     return Stuck("PodRefused", message)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from fairlead_operator.runners.lanes import Lane, LaneName, PodKey, Runner, Use
+from fairlead_operator.runners.holds import PodKey
+from fairlead_operator.runners.lanes import Lane, LaneName, Runner, Use
+from fairlead_operator.runners.tenants import Tenants
 
 Name = TypeVar("Name")
 
@@ -21,6 +23,8 @@ class Roster:
     ----------
     bound_of
         Says how many runners a lane may have that nobody has asked for yet.
+    tenants
+        Says what shares namespaces have in a lane.
 
     Attributes
     ----------
@@ -35,8 +39,9 @@ class Roster:
         Told of groups, by namespace and name, whose runners do something else.
     """
 
-    def __init__(self, bound_of: Callable[[LaneName], int | None]) -> None:
+    def __init__(self, bound_of: Callable[[LaneName], int | None], tenants: Tenants) -> None:
         self._bound_of = bound_of
+        self._tenants = tenants
         self._runners: dict[PodKey, Runner] = {}
         self.lanes: dict[LaneName, Lane] = {}
         self.pools: dict[tuple[str, ...], dict[PodKey, Runner]] = {}
@@ -63,7 +68,9 @@ class Roster:
 
     def bounded(self, name: LaneName, bound: int | None) -> Lane:
         """Return a lane, from now on with this bound."""
-        lane = self.lanes.setdefault(name, Lane())
+        lane = self.lanes.get(name)
+        if lane is None:
+            lane = self.lanes[name] = Lane(self._tenants)
         lane.bound = bound
         return lane
 

@@ -174,5 +174,5 @@ def test_a_limit_range_is_told(runners: Runners) -> None:
         reason, message = _wait_refused(runners, "limited")
     finally:
         api.delete(f"{path}/limits")
-    assert reason == "PodRefused"
+    assert reason == "LimitRangeExceeded"
     assert "maximum memory usage" in message

@@ -29,6 +29,7 @@ from fairlead_operator.jobs.opening import copied_body, plan
 from fairlead_operator.jobs.tasks import TaskRecord
 from fairlead_operator.runners.classify import Verdict, classify, look_again
 from fairlead_operator.runners.pod_record import Container, PodRecord
+from fairlead_operator.runners.refusal import Refusal
 
 NAMESPACE = "unit"
 START = 1_800_000_000.0
@@ -67,6 +68,9 @@ class Runners:
             return Refused()
         self.granted.add(pod_name)
         return Grant(pod_name, size, "release")
+
+    def again(self, grant: Grant, now: float) -> Refused | None:
+        return None
 
     def held(self, pod_name: str, now: float) -> None:
         self.waiting.discard(pod_name)
@@ -237,9 +241,8 @@ class World:
 
     def _make_pod(self, name: str, attempt: int, grant: Grant) -> None:
         if self.refuse_pods:
-            self.model.pod_refused(
-                name, attempt, grant, self.refuse_pods, "no room", self.now, self.now + 1
-            )
+            refusal = Refusal(self.refuse_pods, "no room")
+            self.model.pod_refused(name, attempt, grant, refusal, self.now, self.now + 1)
             return
         self.runners.granted.discard(grant.pod_name)
         assert grant.pod_name not in self.pods, "a pod is made once"

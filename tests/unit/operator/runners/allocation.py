@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.unit.operator.runners.given import Object, added, size_object, sizes
 from tests.unit.operator.runners.pods import RUNNING, SCHEDULED, pod, raw_pod, terminated
 
-from fairlead_operator.runners.allocator import Allocator, Grant, RunnerRequest
+from fairlead_operator.runners.allocator import EVERYBODY_ALIKE, Allocator
 from fairlead_operator.runners.groups import GroupIndex
 from fairlead_operator.runners.pod_record import PodRecord, parse_pod
 from fairlead_operator.runners.refusal import Refusal, Remedy
+from fairlead_operator.runners.request import Grant, RunnerRequest
+from fairlead_operator.runners.tenants import Tenants
 
 
 def group_object(name: str = "mine", **spec: Any) -> Object:
@@ -23,18 +26,19 @@ def group_object(name: str = "mine", **spec: Any) -> Object:
 class World:
     """An allocator with sizes and groups, and the pods that were granted."""
 
-    def __init__(self, *groups: Object, **size: Any) -> None:
+    def __init__(self, *groups: Object, tenants: Tenants = EVERYBODY_ALIKE, **size: Any) -> None:
         self.sizes = sizes(size_object("small", **size), size_object("large"))
         self.groups = GroupIndex()
         for one in groups:
             self.groups.observe(added(one))
         self.woken: list[str] = []
-        self.allocator = Allocator(self.sizes, self.groups, self.woken.append)
+        self.allocator = Allocator(self.sizes, self.groups, self.woken.append, tenants)
         self.now = 0.0
 
     def ask(self, job: str, name: str, **more: Any) -> Grant | Refusal:
         usual: Object = {"size": "small", "release": "flows", "account": "runner"}
-        request = RunnerRequest("here", job, name, **{**usual, **more})
+        where = more.pop("namespace", "here")
+        request = RunnerRequest(where, job, name, **{**usual, **more})
         return self.allocator.acquire(request, self.now)
 
     def make(self, job: str, name: str, **more: Any) -> None:
@@ -47,11 +51,12 @@ class World:
     def see(self, one: PodRecord) -> None:
         self.allocator.pod_seen(one, self.now)
 
-    def idle(self, name: str) -> None:
-        self.allocator.idle("here", name, self.now, self.now)
+    def idle(self, name: str, namespace: str = "here") -> None:
+        self.allocator.idle(namespace, name, self.now, self.now)
 
-    def end(self, name: str) -> None:
-        self.see(pod("Succeeded", terminated(0), SCHEDULED, name=name))
+    def end(self, name: str, namespace: str = "here") -> None:
+        ended = pod("Succeeded", terminated(0), SCHEDULED, name=name)
+        self.see(replace(ended, namespace=namespace))
 
     def waits(self, job: str, name: str, **more: Any) -> None:
         found = self.ask(job, name, **more)
@@ -78,7 +83,8 @@ def raw_record(name: str, job: str = "", phase: str = "Running", **more: Any) ->
 
 
 def record(name: str, job: str = "", **more: Any) -> PodRecord:
-    return parse_pod(raw_record(name, job, **more))
+    found = parse_pod(raw_record(name, job, **more))
+    return replace(found, namespace=more.get("namespace", "here"))
 
 
 def warm(found: Grant | Refusal, name: str) -> bool:

@@ -7,9 +7,9 @@ from tests.unit.operator.runners.allocation import World, group_object, raw_reco
 from tests.unit.operator.runners.given import Object, added, size_object
 from tests.unit.operator.runners.pods import RUNNING, pod, terminated
 
-from fairlead_operator.runners.allocator import Grant
 from fairlead_operator.runners.pod_record import parse_pod
 from fairlead_operator.runners.refusal import Refusal
+from fairlead_operator.runners.request import Grant
 from fairlead_operator.runners.waiting import LAPSE_SECONDS
 
 # --- one job ----------------------------------------------------------------------
@@ -325,44 +325,7 @@ def test_a_job_that_is_over_waits_no_more() -> None:
     world.waits("b", "b1")
     world.waits("c", "c1")
     assert world.allocator.waiting("small") == 2
-    world.allocator.forget_job("b")
+    world.allocator.forget_job("b", 0)
     assert world.allocator.waiting("small") == 1
     world.end("a1")
     assert world.woken == ["c"]
-
-
-# --- what the API server refuses ------------------------------------------------------------
-
-
-def test_nothing_new_is_made_where_a_quota_refuses_pods() -> None:
-    world = World()
-    world.make("a", "a1")
-    world.idle("a1")
-    quota = Refusal("QuotaExceeded", "exceeded quota: q")
-    world.allocator.hold("here", 10, quota)
-    assert world.ask("b", "b1") is quota
-    assert warm(world.ask("a", "a2"), "a1")
-    world.allocator.tick(9)
-    assert world.woken == []
-    world.now = 10
-    world.allocator.tick(10)
-    assert world.woken == ["b"]
-    world.make("b", "b1")
-
-
-def test_a_hold_ends_when_a_pod_could_be_made() -> None:
-    world = World()
-    world.allocator.hold("here", 1000, Refusal("QuotaExceeded", "x"))
-    assert isinstance(world.ask("a", "a1"), Refusal)
-    assert isinstance(world.ask("b", "b1"), Refusal)
-    world.allocator.forget_job("a")
-    world.allocator.end_hold("here")
-    assert world.woken == ["b"]
-    world.make("b", "b1")
-    world.allocator.end_hold("here")
-
-
-def test_other_namespaces_are_not_held() -> None:
-    world = World()
-    world.allocator.hold("elsewhere", 1000, Refusal("QuotaExceeded", "x"))
-    world.make("a", "a1")

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests.unit.operator.runners.allocation import World, group_object, record, warm
 from tests.unit.operator.runners.given import added, size_object
 
-from fairlead_operator.runners.allocator import Grant
 from fairlead_operator.runners.lanes import Use
 from fairlead_operator.runners.refusal import Refusal
+from fairlead_operator.runners.request import Grant
 from fairlead_operator.runners.waiting import LAPSE_SECONDS
 
 # --- groups -----------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ def test_bounds_hold_and_nobody_is_forgotten(steps: list[Any], bound: int) -> No
             world.sizes.observe(added(size_object("small", maxRunners=bound)))
             world.allocator.bounds_changed(world.now)
         else:
-            world.allocator.forget_job(job)
+            world.allocator.forget_job(job, world.now)
         assert len(world.allocator.runners_of("here", "mine")) <= 2
     _everybody_gets_one(world)
 

@@ -28,6 +28,12 @@ REFUSALS = {
         "PodRefused",
         POD + "failed quota: q: must specify memory for: runner",
     ),
+    "limit range": (
+        403,
+        POD + "maximum memory usage per Container is 1Mi, but limit is 64Mi",
+        "LimitRangeExceeded",
+        "maximum memory usage per Container is 1Mi, but limit is 64Mi",
+    ),
     "account": (
         403,
         POD + 'error looking up service account here/x: serviceaccount "x" not found',
