@@ -33,21 +33,47 @@ class Section(BaseModel):
 LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 NAME = rf"{LABEL}(\.{LABEL})*"
 QUANTITY = r"[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti|P|Pi)?"
-CIDR = r"([0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*/[0-9]{1,3})"
+KEY = rf"({NAME}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
+"""The name of a label, an annotation or a resource."""
+
+
+def _cidr() -> str:
+    """Return the pattern of a block of addresses, of either kind."""
+    byte = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+    old = rf"({byte}\.){{3}}{byte}/(3[0-2]|[12]?[0-9])"
+    part = "[0-9a-fA-F]{1,4}"
+    # Two colons stand for as many parts as are not written, once.
+    shortened = [f"({part}:){{1,{7 - after}}}(:{part}){{{1},{after}}}" for after in range(1, 7)]
+    forms = [f"({part}:){{7}}{part}", f"({part}:){{1,7}}:", *shortened, f":((:{part}){{1,7}}|:)"]
+    new = f"({'|'.join(forms)})/(12[0-8]|1[01][0-9]|[1-9]?[0-9])"
+    return f"({old}|{new})"
+
+
+CIDR = _cidr()
 
 Name = Annotated[str, Field(min_length=1, max_length=253, pattern=f"^{NAME}$")]
 OptionalName = Annotated[str, Field(max_length=253, pattern=f"^({NAME})?$")]
 Namespace = Annotated[str, Field(min_length=1, max_length=63, pattern=f"^{LABEL}$")]
+OptionalNamespace = Annotated[str, Field(max_length=63, pattern=f"^({LABEL})?$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Cidr = Annotated[str, Field(pattern=f"^{CIDR}$")]
+
+
+def _map(names: str, value: Schema) -> WithJsonSchema:
+    """Return the schema of a map.
+
+    Names are told by patterns of entries: where helm refuses one by ``propertyNames``, its
+    message has another path.
+    """
+    entries = {f"^{names}$": value}
+    return WithJsonSchema(
+        {"type": "object", "patternProperties": entries, "additionalProperties": False}
+    )
+
+
 Amounts = Annotated[
     dict[str, str],
-    WithJsonSchema(
-        {
-            "type": "object",
-            "additionalProperties": {"type": ["integer", "string"], "pattern": f"^{QUANTITY}$"},
-        }
-    ),
+    _map(KEY, {"type": ["integer", "string"], "minimum": 0, "pattern": f"^{QUANTITY}$"}),
 ]
 """Amounts of resources by name; helm's command line makes numbers of whole processors."""
 Duration = Annotated[str, Field(pattern=r"^([0-9]+(ms|s|m|h))+$")]
@@ -56,8 +82,12 @@ OptionalDuration = Annotated[str, Field(pattern=r"^([0-9]+(ms|s|m|h))*$")]
 Namespaces = Annotated[list[Namespace], Field(json_schema_extra={"uniqueItems": True})]
 Names = Annotated[list[Name], Field(json_schema_extra={"uniqueItems": True})]
 
-Texts = dict[str, str]
-"""A map of the user's own: labels, annotations."""
+
+Labels = Annotated[
+    dict[str, str],
+    _map(KEY, {"type": "string", "pattern": "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"}),
+]
+Annotations = Annotated[dict[str, str], _map(KEY, {"type": "string"})]
 
 Free = dict[str, Any]
 """An object of Kubernetes' own that is passed on as it is."""
@@ -97,23 +127,8 @@ def toleration_schema() -> Schema:
 
 def by_namespace(least: int, most: int) -> WithJsonSchema:
     """Return the schema of whole numbers by the names of namespaces."""
-    return WithJsonSchema(
-        {
-            "type": "object",
-            "propertyNames": {"pattern": f"^{LABEL}$"},
-            "additionalProperties": {"type": "integer", "minimum": least, "maximum": most},
-        }
-    )
+    return _map(LABEL, {"type": "integer", "minimum": least, "maximum": most})
 
 
 Tolerations = Annotated[list[Free], WithJsonSchema({"type": "array", "items": toleration_schema()})]
-Sizes = Annotated[
-    dict[str, Free],
-    WithJsonSchema(
-        {
-            "type": "object",
-            "propertyNames": {"pattern": f"^{NAME}$", "maxLength": 63},
-            "additionalProperties": size_schema(),
-        }
-    ),
-]
+Sizes = Annotated[dict[str, Free], _map(NAME, size_schema())]

@@ -11,16 +11,18 @@ from pydantic import Field
 
 from chart.fields import (
     Amounts,
+    Annotations,
     Cidr,
     Free,
+    Labels,
     Names,
     Namespaces,
     OptionalDuration,
     OptionalName,
+    OptionalNamespace,
     Port,
     Section,
     Sizes,
-    Texts,
     Tolerations,
     by_namespace,
 )
@@ -90,13 +92,13 @@ class Operator(Section):
         requests={"cpu": "100m", "memory": "128Mi"}, limits={"memory": "1Gi"}
     )
     """What it asks for and may use. Ten thousand tasks under way need about 400 MiB."""
-    account_annotations: Texts = {}
+    account_annotations: Annotations = {}
     """Annotations of its service account."""
-    pod_annotations: Texts = {}
+    pod_annotations: Annotations = {}
     """More annotations of its pods."""
-    pod_labels: Texts = {}
+    pod_labels: Labels = {}
     """More labels of its pods."""
-    node_selector: Texts = {}
+    node_selector: Labels = {}
     """The labels of the nodes it may run on."""
     tolerations: Tolerations = []
     """The taints of nodes that it tolerates."""
@@ -117,7 +119,7 @@ class Runners(Section):
     """Secrets of the jobs' namespaces with which images are pulled."""
     load_seconds: Annotated[int, Field(ge=1, le=86400)] = DEFAULT_LOAD_SECONDS
     """How long a runner may take to load its Release, where its machine size says nothing."""
-    account_annotations: Texts = {}
+    account_annotations: Annotations = {}
     """Annotations of the runners' service account, such as a cloud's identity."""
 
 
@@ -151,7 +153,7 @@ class EmbeddedStore(Section):
     """Its image. The tag is the server's version, so that a new chart does not restart it."""
     persistent: bool = False
     """Whether what it holds outlives its pod, on a volume of its own."""
-    size: Annotated[str, Field(pattern=r"^[0-9]+(Mi|Gi|Ti)$")] = "10Gi"
+    size: Annotated[str, Field(pattern=r"^[1-9][0-9]*(Mi|Gi|Ti)$")] = "10Gi"
     """How much it may hold."""
     storage_class: OptionalName = ""
     """The StorageClass of a persistent volume; the cluster's default if empty."""
@@ -209,7 +211,7 @@ class Monitor(Section):
 
     enabled: bool = False
     """Whether it is installed; its definition has to exist."""
-    labels: Texts = {}
+    labels: Labels = {}
     """More labels, by which a Prometheus selects it."""
     interval: OptionalDuration = ""
     """How often it is scraped; as Prometheus does by default if empty."""
@@ -220,7 +222,7 @@ class Rules(Section):
 
     enabled: bool = False
     """Whether they are installed; the definition of PrometheusRule has to exist."""
-    labels: Texts = {}
+    labels: Labels = {}
     """More labels, by which a Prometheus selects them."""
     runbook_url: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
     """Where the runbooks are; each alert is annotated with its own below it."""
@@ -233,9 +235,9 @@ class Dashboards(Section):
 
     enabled: bool = False
     """Whether they are installed."""
-    labels: Texts = {"grafana_dashboard": "1"}
+    labels: Labels = {"grafana_dashboard": "1"}
     """The labels by which Grafana's side-car finds them."""
-    annotations: Texts = {}
+    annotations: Annotations = {}
     """Annotations for it, such as the folder."""
 
 
@@ -264,7 +266,7 @@ class ApiServer(Section):
 class Dns(Section):
     """How pods reach the cluster's DNS."""
 
-    namespace: Annotated[str, Field(max_length=63)] = "kube-system"
+    namespace: OptionalNamespace = "kube-system"
     """The namespace of its pods; any if empty."""
     port: Port = 53
     """Its port."""
@@ -327,8 +329,8 @@ class Tests(Section):
 
     enabled: bool = True
     """Whether there is such a test."""
-    timeout_seconds: Annotated[int, Field(ge=1, le=86400)] = 300
-    """How long the job may take."""
+    timeout_seconds: Annotated[int, Field(ge=1, le=86400)] = 240
+    """How long the job may take; `helm test` itself waits for five minutes unless told."""
     machine_size: OptionalName = ""
     """The machine size of its task; the default if empty."""
 
@@ -362,7 +364,7 @@ class Values(Section):
     """What `helm uninstall` does beyond taking away what it installed."""
     tests: Tests = Tests()
     """What `helm test` does: it runs a small job, and checks the metrics."""
-    labels: Texts = {}
+    labels: Labels = {}
     """More labels of everything that the chart installs."""
 
 

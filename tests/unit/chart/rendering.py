@@ -38,7 +38,7 @@ EVERYTHING: Mapping[str, Any] = {
 }
 """Values with which everything is installed that the chart can bring."""
 
-SOME: Mapping[str, Any] = {"watch": {"namespaces": ["a", "b"]}}
+SOME: Mapping[str, Any] = {"watch": {"namespaces": ["a", "b"]}, "jobs": {"namespaces": []}}
 """Values of an installation for two namespaces."""
 
 

@@ -32,7 +32,7 @@ OTHERS: Mapping[str, Any] = {
     "operator.affinity": {"nodeAffinity": {}},
     "operator.topologySpreadConstraints": [{"maxSkew": 1}],
     "runners.pullSecrets": ["other"],
-    "watch.namespaces": ["other"],
+    "watch.namespaces": ["jobs"],
     "jobs.namespaces": ["other"],
     "jobs.maxRunnersPerNamespace": 5,
     "jobs.maxRunners": {"other": 5},
