@@ -17,6 +17,7 @@ from tests.unit.chart.rendering import (
 
 import fairlead
 from fairlead_operator import settings
+from fairlead_operator.runners.tenants import Tenants
 from fairlead_operator.settings import Settings
 
 
@@ -79,6 +80,37 @@ def test_the_operator_understands_everything_that_it_can_be_told() -> None:
     assert read.runners.image_pull_secrets == ("one", "two")
     assert read.runners.load_seconds == 9
     assert (read.runners.store.url, read.runners.store.secret) == ("s3://bucket/here", "keys")
+
+
+def test_the_operator_understands_how_namespaces_share_the_cluster() -> None:
+    jobs = {
+        "maxRunnersPerNamespace": 0,
+        "maxRunners": {"research": 20, "dev": 2},
+        "fairShares": {"research": 3},
+    }
+    tenants = told({"jobs": jobs}).tenants
+    assert tenants == Tenants(0, {"research": 20, "dev": 2}, {"research": 3})
+    del jobs["maxRunnersPerNamespace"]
+    assert told({"jobs": jobs}).tenants == Tenants(
+        None, {"research": 20, "dev": 2}, {"research": 3}
+    )
+    assert told().tenants == Tenants()
+
+
+def test_every_setting_of_the_operator_can_be_made_by_the_chart() -> None:
+    values = with_values(
+        SOME,
+        {
+            "jobs": {"maxRunners": {"a": 1}, "fairShares": {"a": 2}},
+            "runners": {"pullSecrets": ["one"]},
+            "store": {"claim": "mine", "secret": "keys"},
+        },
+    )
+    [container] = pod(values)["containers"]
+    made = {each["name"] for each in container["env"]}
+    left_out = {setting.variable for setting in settings.SETTINGS} - made
+    # Both follow from the release's name.
+    assert left_out == {settings.LEASE.variable, settings.RUNNER_ACCOUNT.variable}
 
 
 def test_a_claim_is_a_store_that_is_a_folder() -> None:
