@@ -103,7 +103,7 @@ def test_every_setting_of_the_operator_can_be_made_by_the_chart() -> None:
         {
             "jobs": {"maxRunners": {"a": 1}, "fairShares": {"a": 2}},
             "runners": {"pullSecrets": ["one"]},
-            "store": {"claim": "mine", "secret": "keys"},
+            "store": {"claim": "mine", "url": "file:///fairlead/store/here", "secret": "keys"},
         },
     )
     [container] = pod(values)["containers"]
