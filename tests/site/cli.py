@@ -18,7 +18,6 @@ from tests.site.site import Site
 from tests.site.sizes import tiny_sizes
 
 from fairlead_operator.manifests.install import Install
-from fairlead_operator.manifests.options import Options, Store, Volume
 
 
 def _images(given: argparse.Namespace) -> None:
@@ -76,9 +75,7 @@ def _down(given: argparse.Namespace) -> None:
         folder.remove(private)
     name = given.namespace
     install = Install("fairlead", f"{name}-system", (name,))
-    store = Store(volume=Volume(host_folder="/"))
-    options = Options(operator_image="", runner_image="", store=store, sizes=())
-    remove_objects(choose(), install, options)
+    remove_objects(choose(), install)
     folder.remove(folder.ROOM / f"fairlead-{name}")
     note.unlink(missing_ok=True)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster import parts
-from tests.cluster.images import Image
 from tests.cluster.lock import locked
 from tests.cluster.paths import PROJECT
 from tests.cluster.provider import Cluster
@@ -97,12 +96,6 @@ class Helm:
     def _apply(self, verb: str, values: Values, chart: Path, words: tuple[object, ...]) -> str:
         waiting = ["--wait", f"--timeout={TIMEOUT}s", "--values", "-"]
         return self(verb, self.release, chart, *waiting, *words, feed=_text(values))
-
-
-def image_values(image: Image, pull_policy: str = "Never") -> dict[str, str]:
-    """What the chart's values say of an image that was loaded onto the nodes."""
-    repository, _, tag = image.name.rpartition(":")
-    return {"repository": repository, "tag": tag, "pullPolicy": pull_policy}
 
 
 def _text(values: Values) -> str:

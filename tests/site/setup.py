@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.cluster.kubeapi import MERGE, KubeApi, until
@@ -11,30 +12,18 @@ from tests.cluster.native.cluster import NativeCluster
 from tests.cluster.paths import PROJECT
 from tests.cluster.provider import Cluster
 from tests.cluster.shell import UnsupportedError
-from tests.site import folder, images
+from tests.site import folder, images, objects, values
 from tests.site.access import kubeconfig_of
+from tests.site.helm import Helm
+from tests.site.objects import AUTHOR, CLUSTER_WIDE
 from tests.site.process import LocalOperator
 from tests.site.site import Site
 from tests.site.sizes import tiny_sizes
 
 from fairlead.api.meta import API_VERSION
-from fairlead_operator.manifests.deployment import environment
-from fairlead_operator.manifests.everything import everything, surroundings
 from fairlead_operator.manifests.install import Install, Manifest
-from fairlead_operator.manifests.options import Options, Store, Volume
 
 CRDS = PROJECT / "crds"
-AUTHOR = "author"
-"""The account of whoever submits jobs from this machine."""
-
-CLUSTER_WIDE = (
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "PersistentVolume",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-)
-"""What does not go with the site's namespaces; machine sizes belong to all sites."""
 
 
 def make_site(
@@ -44,6 +33,7 @@ def make_site(
     deployed: bool = False,
     outlives: bool = False,
     shared: bool = True,
+    others: Sequence[str] = (),
 ) -> Site:
     """Install Fairlead over a fresh namespace, and wait until its rules are in force.
 
@@ -54,27 +44,34 @@ def make_site(
     namespace
         What the namespace of its jobs is called; made up, if not given.
     deployed
-        Whether the operator runs in the cluster; else it is a process of this machine, and
-        the caller starts it.
+        Whether the operator runs in the cluster, where helm installs it; else it is a process
+        of this machine, and the caller starts it.
     outlives
         Whether such a process goes on when this one ends.
     shared
         Whether runners share a folder with this machine, which is their store then; else they
         have none.
+    others
+        More namespaces that its operator looks after.
     """
     if shared and not isinstance(cluster, NativeCluster):
         raise UnsupportedError("only nodes of the native cluster share a folder with this machine")
     name = namespace or f"site-{uuid.uuid4().hex[:8]}"
-    install = Install("fairlead", f"{name}-system", (name,))
+    install = Install("fairlead", f"{name}-system", (name, *others))
     store = folder.make(name)
     (store / "shared").mkdir()
-    options = _options(cluster, store if shared else None, deployed)
+    used = store if shared else None
+    runner = images.runner()
+    cluster.load(runner)
     apply_definitions(cluster)
-    objects = (everything if deployed else surroundings)(install, options)
-    apply_all(cluster, [*objects, *author(install, name)])
+    apply_all(cluster, [*_objects(install, used), *tiny_sizes()])
+    if deployed:
+        _deploy(cluster, install, used)
+    else:
+        apply_all(cluster, objects.access(install))
     private = Path(tempfile.mkdtemp(prefix="fairlead-site-"))
     kubeconfig_of(cluster, AUTHOR, name, private / "author.kubeconfig")
-    settings = environment(install, options)
+    settings = objects.environment(install, runner.name, used)
     # One that is started again takes its lease back at once.
     settings["FAIRLEAD_OPERATOR_IDENTITY"] = f"operator-of-{name}"
     # Nobody starts it again where a busy machine keeps it from renewing its lease in time.
@@ -86,18 +83,22 @@ def make_site(
     )
     operator = LocalOperator(settings, private, outlives=outlives)
     api = KubeApi(cluster.kubeconfig)
-    site = Site(install, options, name, cluster, api, store, private, operator)
+    site = Site(install, runner.name, used, name, cluster, api, store, private, operator)
     _wait_enforced(site)
-    if deployed:
-        wait_rolled_out(site)
     return site
 
 
-def wait_rolled_out(site: Site) -> None:
-    """Wait until the deployed operator is ready."""
-    install = site.install
-    what = ["deployment", install.operator_account, "--timeout=120s"]
-    kubectl(site.cluster, "rollout", "status", *what, namespace=install.namespace, timeout=150)
+def _objects(install: Install, store: Path | None) -> list[Manifest]:
+    """What a site has however its operator comes to run."""
+    watched = install.watched or ()
+    made = [*objects.namespaces(install), *objects.author(install, watched[0])]
+    return made + (objects.volumes(install, store, watched) if store else [])
+
+
+def _deploy(cluster: Cluster, install: Install, store: Path | None) -> None:
+    chosen = values.on_folder(values.loaded(cluster), store)
+    own = {"watch": {"namespaces": list(install.watched or ())}}
+    Helm(cluster, install.namespace, install.release).install(chosen | own)
 
 
 def remove_site(site: Site) -> None:
@@ -105,18 +106,18 @@ def remove_site(site: Site) -> None:
     try:
         site.operator.stop()
     finally:
-        remove_objects(site.cluster, site.install, site.options)
+        remove_objects(site.cluster, site.install)
         site.api.close()
         shutil.rmtree(site.private, ignore_errors=True)
         folder.remove(site.folder)
 
 
-def remove_objects(cluster: Cluster, install: Install, options: Options) -> None:
+def remove_objects(cluster: Cluster, install: Install) -> None:
     """Remove a site's objects, and wait until its pods have ended."""
-    objects = surroundings(install, options)
-    namespaces = [item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"]
-    kubectl(cluster, "delete", "namespace", "--ignore-not-found", *namespaces, timeout=180)
-    delete_all(cluster, [item for item in objects if item["kind"] in CLUSTER_WIDE])
+    found = [*_objects(install, Path("/")), *objects.access(install)]
+    spaces = [item["metadata"]["name"] for item in found if item["kind"] == "Namespace"]
+    kubectl(cluster, "delete", "namespace", "--ignore-not-found", *spaces, timeout=180)
+    delete_all(cluster, [item for item in found if item["kind"] in CLUSTER_WIDE])
 
 
 def apply_definitions(cluster: Cluster) -> None:
@@ -124,45 +125,6 @@ def apply_definitions(cluster: Cluster) -> None:
     kubectl(cluster, "apply", "--server-side", "--force-conflicts", "-f", str(CRDS))
     names = [f"crd/{path.stem}.fairlead.dev" for path in sorted(CRDS.glob("*.yaml"))]
     kubectl(cluster, "wait", "--for=condition=Established", "--timeout=60s", *names)
-
-
-def author(install: Install, namespace: str) -> list[Manifest]:
-    """An account that may do in the namespace what Kubernetes' own role `admin` allows."""
-    metadata = {"name": AUTHOR, "namespace": namespace, "labels": dict(install.labels)}
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin"}
-    subject = {"kind": "ServiceAccount", "name": AUTHOR, "namespace": namespace}
-    return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
-        {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "RoleBinding",
-            "metadata": metadata,
-            "subjects": [subject],
-            "roleRef": role,
-        },
-    ]
-
-
-def _options(cluster: Cluster, store: Path | None, deployed: bool) -> Options:
-    runner = images.runner()
-    cluster.load(runner)
-    operator = ""
-    if deployed:
-        built = images.operator()
-        cluster.load(built)
-        operator = built.name
-    volume = Volume(mount=str(store), host_folder=str(store)) if store else None
-    return Options(
-        operator_image=operator,
-        runner_image=runner.name,
-        store=Store(volume=volume),
-        sizes=tiny_sizes(),
-        resources={
-            "requests": {"cpu": "10m", "memory": "64Mi"},
-            "limits": {"memory": "512Mi"},
-        },
-        log_level="debug",
-    )
 
 
 def _wait_enforced(site: Site) -> None:

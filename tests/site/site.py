@@ -16,7 +16,6 @@ from tests.site.process import LocalOperator
 from fairlead.api import labels
 from fairlead.api.meta import API_VERSION
 from fairlead_operator.manifests.install import Install
-from fairlead_operator.manifests.options import Options
 
 PATH = f"/apis/{API_VERSION}"
 RUNNERS = f"{labels.COMPONENT}={labels.RUNNER_COMPONENT}"
@@ -31,8 +30,10 @@ class Site:
     ----------
     install
         What is installed: names of accounts and namespaces.
-    options
-        How it was installed.
+    runner_image
+        The image of its runners.
+    store
+        The folder that is its store, at the same path here and in pods; None: it has none.
     namespace
         Where its jobs run.
     cluster
@@ -48,7 +49,8 @@ class Site:
     """
 
     install: Install
-    options: Options
+    runner_image: str
+    store: Path | None
     namespace: str
     cluster: Cluster
     api: KubeApi
@@ -76,8 +78,7 @@ class Site:
             "KUBECONFIG": str(self.kubeconfig),
             "FAIRLEAD_NAMESPACE": self.namespace,
         }
-        store = self.options.store.runner_url
-        return {**needed, "FAIRLEAD_STORE": store} if store else needed
+        return {**needed, "FAIRLEAD_STORE": f"file://{self.store}"} if self.store else needed
 
     # --- objects ----------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from tests.cluster.kubeapi import ApiError, KubeApi, Object, until
 from tests.cluster.namespaces import restricted_pod
 from tests.cluster.provider import Cluster
 from tests.cluster.shell import ClusterError
+from tests.site.objects import CLAIM
 from tests.site.process import LocalOperator
 from tests.site.setup import make_site, remove_site
 from tests.site.site import Site
@@ -19,12 +20,10 @@ PROGRAM = Path(__file__).resolve().parents[3] / "examples" / "kubernetes" / "pri
 def runner_pod(site: Site, name: str, *command: str) -> Object:
     """A pod as runners are: their image, their account, their store."""
     pod = restricted_pod(name, (), serviceAccountName=site.install.runner_account)
-    volume = site.options.store.volume
-    assert volume is not None
     [container] = pod["spec"]["containers"]
-    container.update({"image": site.options.runner_image, "command": list(command)})
-    container["volumeMounts"] = [{"name": "store", "mountPath": volume.mount}]
-    claim = {"claimName": volume.claim}
+    container.update({"image": site.runner_image, "command": list(command)})
+    container["volumeMounts"] = [{"name": "store", "mountPath": str(site.store)}]
+    claim = {"claimName": CLAIM}
     pod["spec"]["volumes"] = [{"name": "store", "persistentVolumeClaim": claim}]
     return pod
 
