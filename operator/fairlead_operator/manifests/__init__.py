@@ -1,1 +1,1 @@
-"""Pure builders of the Kubernetes objects that an installation consists of, as plain dicts."""
+"""Pure builders of the fence, the roles and the machine sizes: what the chart is made from."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from fairlead.api.machine import MachineSize
 from fairlead.api.task import REPORTED, TaskStatus
 from fairlead_operator.manifests.fence import fence, other_statuses, task_status
 from fairlead_operator.manifests.install import Install, Manifest
 from fairlead_operator.manifests.rbac import RUNNER_RULES, people, rbac, runner_access
+from fairlead_operator.manifests.sizes import default_sizes
 
 ONE = Install("fairlead", "tools", ("a", "b"))
 EVERYWHERE = Install("fairlead", "tools")
@@ -121,3 +123,9 @@ def test_only_administrators_publish() -> None:
         "edit": {"edit", "admin"},
         "publish": {"admin"},
     }
+
+
+def test_the_default_sizes_are_sizes_and_grow_to_one_another() -> None:
+    sizes = [MachineSize.model_validate(size) for size in default_sizes()]
+    assert [size.metadata.name for size in sizes] == ["small", "medium", "large"]
+    assert [size.spec.grows_to for size in sizes] == ["medium", "large", None]

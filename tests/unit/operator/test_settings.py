@@ -6,9 +6,6 @@ import pytest
 
 from fairlead.errors import InvalidRequestError
 from fairlead_operator import settings
-from fairlead_operator.manifests.deployment import environment
-from fairlead_operator.manifests.install import Install
-from fairlead_operator.manifests.options import Options
 
 IMAGE = {"FAIRLEAD_RUNNER_IMAGE": "runner:1"}
 
@@ -92,12 +89,6 @@ def test_what_cannot_be_meant_is_refused_in_a_line(
 
 def test_other_programs_settings_are_none_of_ours() -> None:
     assert settings.load([], {**IMAGE, "FAIRLEAD_HOME": "/x", "FAIRLEAD_RUNNER": "{}"})
-
-
-def test_what_an_installation_sets_is_known() -> None:
-    made = environment(Install("fairlead", "system", ("a", "b")), Options("operator:1", "runner:1"))
-    found = settings.load([], made)
-    assert (found.namespace, found.watch, found.runners.image) == ("system", ("a", "b"), "runner:1")
 
 
 def test_help_names_every_setting() -> None:
