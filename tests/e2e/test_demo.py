@@ -1,4 +1,4 @@
-"""``make cluster-demo``: the operator in the cluster, code published, a job of kubectl's."""
+"""``make cluster-demo``: the chart as its users install it, code published, a job of kubectl's."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def test_the_demonstration_shows_a_job_from_nothing_to_its_results(cluster: Clus
     )
     shown = done.stdout
     assert done.returncode == 0, f"{shown}\n{done.stderr}"
+    assert "$ helm install fairlead charts/fairlead" in shown
     assert "deployment.apps/fairlead-operator" in shown
     assert "acme.example/CountPrimes" in shown
     assert "job.fairlead.dev/primes condition met" in shown
@@ -34,6 +35,8 @@ def test_the_demonstration_shows_a_job_from_nothing_to_its_results(cluster: Clus
     # Pods were seen to come and go, on the node that is for small machines.
     assert re.search(r"pod primes-\S+ +Running \S+", shown)
     assert re.search(r"job primes +Completed 9/9", shown)
+    # What the chart's own test prints at last.
+    assert "the operator has counted 2 attempts that succeeded" in shown
 
     api = KubeApi(cluster.kubeconfig)
     until("it has taken everything away again", lambda: not left(api), timeout=30)
