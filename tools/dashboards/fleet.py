@@ -10,6 +10,7 @@ from dashboards.parts import (
     Panel,
     Query,
     Row,
+    failed,
     heat,
     quantiles,
 )
@@ -17,7 +18,6 @@ from dashboards.words import (
     BLUE,
     ORANGE,
     OUTCOMES,
-    OWN_FAILURES,
     PLATFORM_FAILURES,
     RED,
     RUNNERS,
@@ -28,16 +28,6 @@ from dashboards.words import (
 UID = "fairlead-fleet"
 IDENTIFIER = "fairlead-identifier"
 """The dashboard that a row of the table leads to."""
-
-
-def _failed(window: str, by: str = "") -> str:
-    """Return the share of attempts that failed for reasons of their own."""
-    grouped = f" by ({by})" if by else ""
-    failed = f'fairlead_attempts_total{{{IN}, outcome=~"{OWN_FAILURES}"}}'
-    return (
-        f"sum{grouped} (increase({failed}[{window}]))"
-        f" / sum{grouped} (increase(fairlead_attempts_total{{{IN}}}[{window}]))"
-    )
 
 
 NOW = Row(
@@ -88,7 +78,7 @@ NOW = Row(
             "the task's code, its time or its memory. What the platform did is not counted.",
             Look.NUMBER,
             "percentunit",
-            (Query(_failed("$__range")),),
+            (Query(failed(IN, "$__range")),),
             steps=((0.05, YELLOW), (0.25, RED)),
             width=4,
             height=4,
@@ -102,7 +92,7 @@ NOW = Row(
             (
                 Query(
                     f'sum(increase(fairlead_attempts_total{{{IN}, outcome=~"{PLATFORM_FAILURES}"}}'
-                    "[$__range]))"
+                    "[$__range])) or vector(0)"
                 ),
             ),
             steps=((1, YELLOW), (50, RED)),
@@ -273,7 +263,7 @@ IDENTIFIERS = Row(
                     " > 0",
                     "attempts",
                 ),
-                Query(_failed("$__range", "identifier"), "failed", "percentunit"),
+                Query(failed(IN, "$__range", "identifier"), "failed", "percentunit"),
                 Query(
                     "histogram_quantile(0.95, sum by (le, identifier)"
                     f" (increase(fairlead_task_start_seconds_bucket{{{IN}}}[$__range])))",

@@ -11,10 +11,11 @@ from dashboards.parts import (
     Query,
     Row,
     Variable,
+    failed,
     heat,
     quantiles,
 )
-from dashboards.words import BLUE, ORANGE, OUTCOMES, OWN_FAILURES, RED, STATES, YELLOW
+from dashboards.words import BLUE, ORANGE, OUTCOMES, RED, STATES, YELLOW
 
 CHOSEN = f'{IN}, identifier="$identifier", size=~"$size"'
 THREE = {"p50": BLUE, "p95": ORANGE, "p99": RED}
@@ -66,13 +67,7 @@ NOW = Row(
             "its memory.",
             Look.NUMBER,
             "percentunit",
-            (
-                Query(
-                    "sum(increase(fairlead_attempts_total"
-                    f'{{{CHOSEN}, outcome=~"{OWN_FAILURES}"}}[$__range]))'
-                    f" / sum(increase(fairlead_attempts_total{{{CHOSEN}}}[$__range]))"
-                ),
-            ),
+            (Query(failed(CHOSEN, "$__range")),),
             steps=((0.05, YELLOW), (0.25, RED)),
             width=4,
             height=4,

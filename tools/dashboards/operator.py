@@ -216,13 +216,12 @@ SERVER = Row(
             "percentunit",
             (
                 Query(
-                    f'sum by (code) (rate({REQUESTS}{{{IN}, code=~"none|429|5.."}}'
-                    "[$__rate_interval]))"
-                    f" / on () group_left () sum(rate({REQUESTS}{{{IN}}}[$__rate_interval]))",
-                    "{{code}}",
+                    f'(sum(rate({REQUESTS}{{{IN}, code=~"none|429|5.."}}[$__rate_interval]))'
+                    f" or vector(0)) / sum(rate({REQUESTS}{{{IN}}}[$__rate_interval]))",
+                    "failed",
                 ),
             ),
-            colors={"429": ORANGE, "none": PURPLE},
+            colors={"failed": RED},
             steps=((0.01, YELLOW), (0.05, RED)),
         ),
         Panel(

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from dashboards.words import OWN_FAILURES
+
 IN = 'namespace=~"$namespace"'
 """Selects the operators of the installations that were chosen."""
 
@@ -157,3 +159,22 @@ def heat(histogram: str, selector: str) -> tuple[Query, ...]:
     """Return the query of a panel that shows how a histogram changes."""
     rate = f"increase({histogram}_bucket{{{selector}}}[$__rate_interval])"
     return (Query(f"sum by (le) ({rate})", "{{le}}"),)
+
+
+def failed(selector: str, window: str, by: str = "") -> str:
+    """Return the share of attempts that failed for reasons of their own; 0 if none did.
+
+    Parameters
+    ----------
+    selector
+        What chooses series, without braces.
+    window
+        Over how much time.
+    by
+        A label for whose values the share is taken; of all together, if none is named.
+    """
+    grouped = f"sum by ({by})" if by else "sum"
+    whole = f"{grouped} (increase(fairlead_attempts_total{{{selector}}}[{window}]))"
+    own = f'{selector}, outcome=~"{OWN_FAILURES}"'
+    part = f"{grouped} (increase(fairlead_attempts_total{{{own}}}[{window}]))"
+    return f"({part} or 0 * {whole}) / {whole}"

@@ -21,6 +21,8 @@ LONG = 240.0
 
 Object = dict[str, Any]
 
+_numbers = count(1)
+
 
 def task(name: str, identifier: str, *depends_on: str, **given: Any) -> Object:
     """One task of a Job; machineSize and retry are the task's own, the rest is its input."""
@@ -47,7 +49,6 @@ class Photos:
     def __init__(self, site: Site, few: str) -> None:
         self.site = site
         self.few = few
-        self._numbers = count(1)
         self._chance = random.Random(7)
 
     def prepare(self) -> None:
@@ -70,7 +71,7 @@ class Photos:
 
     def submit(self, *tasks: Object, **spec: Any) -> str:
         """Create a Job; return its name."""
-        name = f"photos-{next(self._numbers)}"
+        name = f"photos-{next(_numbers)}"
         spec = {"release": RELEASE, "reuse": "AcrossJobs", "reuseSeconds": 20, **spec}
         body: Object = {"apiVersion": API_VERSION, "kind": "Job", "metadata": {"name": name}}
         self.site.api.create(
@@ -106,7 +107,7 @@ class Photos:
         return self.submit(task("long", "Describe", seconds=seconds))
 
     def interrupt(self, job: str) -> None:
-        """Delete the pod that holds a task of a job, once it runs."""
+        """Delete the pod that holds a task of a job, once it runs, and leave it no time."""
 
         def pod() -> str:
             running = [
@@ -117,7 +118,7 @@ class Photos:
             return str(running[0].get("podName") or "") if running else ""
 
         name = until(f"a task of {job} runs", pod, timeout=LONG)
-        self.site.kubectl("delete", "pod", name, "--wait=false")
+        self.site.kubectl("delete", "pod", name, "--wait=false", "--grace-period=1")
 
     def wait(self, job: str) -> str:
         """Wait until a job has ended; return the state in which it is."""
