@@ -27,3 +27,9 @@ MAX_CHILDREN = 10_000
 
 MAX_DEPENDENCIES = 1000
 """The most entries of a list of dependencies or references, each of which may be a range."""
+
+MAX_MILLISECONDS = 10**13
+"""The most time that an attempt is said to have taken: three hundred years."""
+
+MAX_BYTES = 2**50
+"""The most memory that an attempt is said to have had."""

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from fairlead.api.constants import MAX_CHILDREN, MAX_TASK_NAME
+from fairlead.api.constants import MAX_BYTES, MAX_CHILDREN, MAX_MILLISECONDS, MAX_TASK_NAME
 from fairlead.api.meta import Condition, Resource
 from fairlead.api.model import Model, at_once, listed_by, rule, rules, unchanged
 from fairlead.api.states import FINAL_TASK_WORDS, OutcomeText, TaskStateText, camel
@@ -37,12 +37,6 @@ from fairlead.core.states import TASK_TRANSITIONS, TaskState
 
 MAX_DEPTH = 10_000
 """The deepest tree that can be written down; the operator's limit is below it."""
-
-MAX_MILLISECONDS = 10**13
-"""Three hundred years, so that 10,000 processors may work for ten days."""
-
-MAX_BYTES = 2**50
-"""A pebibyte."""
 
 MAX_ATTEMPTS_SHOWN = 20
 """How many ended attempts a Task remembers; the platform's and a usual retry limit fit in."""

@@ -8,7 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from fairlead.cli.words import span, timestamp
-from fairlead.sdk.backend import AttemptView, Failure, JobView, LogRecord, Progress, TaskView
+from fairlead.sdk.backend import (
+    AttemptUsage,
+    AttemptView,
+    Failure,
+    JobView,
+    LogRecord,
+    Progress,
+    TaskView,
+)
 
 
 def job_record(job: JobView, now: float) -> dict[str, Any]:
@@ -73,6 +81,18 @@ def attempt_record(attempt: AttemptView, now: float) -> dict[str, Any]:
         "ended": timestamp(attempt.ended),
         "duration": span(attempt.started, attempt.ended, now),
         "failure": failure_record(attempt.failure),
+        "usage": usage_record(attempt.usage),
+    }
+
+
+def usage_record(usage: AttemptUsage | None) -> dict[str, Any] | None:
+    """Return what an attempt took as plain values; None where that is not known."""
+    if usage is None:
+        return None
+    return {
+        "wall_seconds": usage.wall,
+        "cpu_seconds": usage.cpu,
+        "peak_memory_bytes": usage.memory,
     }
 
 

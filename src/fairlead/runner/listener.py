@@ -110,6 +110,7 @@ class Listener:
             entry = self._dispatch.finish(message.ticket)
             self._dispatch.refill(worker)
         self.finished += 1
+        outcome.usage = worker.slot.usage(message.ticket)
         self.finish(message.ticket, entry, outcome)
 
     def _on_remark(self, worker: WorkerHandle, message: Message) -> None:

@@ -209,7 +209,9 @@ class Reader:
         if begun is not None:
             entry = self.dispatch.entries[begun]
             words = entry.output.last_words() if entry.output is not None else ""
-            self._finish(begun, self._end_of(worker, begun, status or 0, words))
+            outcome = self._end_of(worker, begun, status or 0, words)
+            outcome.usage = worker.slot.usage(begun)
+            self._finish(begun, outcome)
         self._balance()
 
     def _end_of(self, worker: WorkerHandle, ticket: int, status: int, words: str) -> AttemptOutcome:

@@ -1,10 +1,11 @@
 """What the driver and its workers tell each other through shared memory.
 
-Each worker has one slot of eight 64-bit numbers.  The worker writes which ticket it has
+Each worker has one slot of sixteen 64-bit numbers.  The worker writes which ticket it has
 begun and when, before anything of that ticket's code runs, so that a crash is charged
 to exactly that ticket.  The driver writes which ticket is to stop.  Each number has one
 writer and is a single aligned store; every decision rests on one of them alone, and the
-decisions that matter are taken after the worker has died.
+decisions that matter are taken after the worker has died.  What a ticket took is written by
+the worker when it ends, or by the zygote when the worker has died.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import mmap
 import os
 import time
 
+from fairlead.sdk.attempt import AttemptUsage
+
 SLOTS = 1024
 """How many worker processes one pool may have at a time, waiting ones included."""
 
-_WORDS = 8
-_TICKET, _BEGUN, _OWN_STOP, _STOP, _READING = range(5)
+_WORDS = 16
+_TICKET, _BEGUN, _OWN_STOP, _STOP, _READING, _MEASURED, _WALL, _CPU, _MEMORY = range(9)
 _SIZE = SLOTS * _WORDS * 8
 
 
@@ -93,3 +96,20 @@ class Slot:
     @reading.setter
     def reading(self, value: bool) -> None:
         self._words[_READING] = value
+
+    # --- what a ticket took ----------------------------------------------------------
+
+    def measured(self, ticket: int, usage: AttemptUsage) -> None:
+        """Say what a ticket that has ended took."""
+        words = self._words
+        words[_WALL] = int(usage.wall * 1e9)
+        words[_CPU] = int(usage.cpu * 1e9)
+        words[_MEMORY] = usage.memory
+        words[_MEASURED] = ticket
+
+    def usage(self, ticket: int) -> AttemptUsage | None:
+        """Return what a ticket took; None if that is not, or no more, known."""
+        words = self._words
+        if words[_MEASURED] != ticket:
+            return None
+        return AttemptUsage(words[_WALL] / 1e9, words[_CPU] / 1e9, words[_MEMORY])

@@ -22,6 +22,7 @@ from fairlead.runner import protocol, wire
 from fairlead.runner.descendants import adopt_orphans, die_with_parent
 from fairlead.runner.exits import EXIT_CUT_OFF, EXIT_OUT_OF_MEMORY, outcome_without_report
 from fairlead.runner.host import Talk, WorkerHost
+from fairlead.runner.meter import Meter
 from fairlead.runner.room import Room
 from fairlead.runner.seat import Seat
 from fairlead.runner.slots import Slot
@@ -106,8 +107,10 @@ class _Worker:
         order = protocol.decode_order(message.body())
         host = WorkerHost(self._talk, self._slot, ticket, order, self._settings.files_root)
         _running = host
+        meter = Meter()
         outcome = _attempt(self._settings.execute, order, host)
         _running = None
+        self._slot.measured(ticket, meter.usage())
         self._room.tidy()
         self._talk.tell(ticket, protocol.OUTCOME, _encoded(outcome))
         return outcome.kind

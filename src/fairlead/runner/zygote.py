@@ -18,6 +18,7 @@ import gc
 import importlib
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -30,6 +31,7 @@ from typing import Any, NoReturn
 
 from fairlead.runner import protocol, wire
 from fairlead.runner.descendants import adopt_orphans, children, die_with_parent, end_children
+from fairlead.runner.meter import cpu_of, usage_of_dead
 from fairlead.runner.seat import Seat
 from fairlead.runner.slots import SlotTable
 from fairlead.runner.streams import connect_streams
@@ -189,15 +191,33 @@ class _Zygote:
         with contextlib.suppress(BlockingIOError):
             os.read(self._wake, 4096)
         ended = []
+        took: dict[int, resource.struct_rusage] = {}
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         with contextlib.suppress(ChildProcessError):
-            while (found := os.waitpid(-1, os.WNOHANG))[0]:
-                ended.append(found)
+            while (found := os.wait4(-1, os.WNOHANG))[0]:
+                pid, status, took[pid] = found
+                ended.append((pid, status))
         if ended:
             spare = self._workers.keys() | self._helpers
             end_children(spare, lambda pid, status: ended.append((pid, status)))
+        self._measure({pid: took[pid] for pid in took if pid in self._workers}, cpu_of(before))
         for pid, status in ended:
             if pid in self._workers:
                 self._tell_end(self._workers.pop(pid), status, "")
+
+    def _measure(self, dead: dict[int, resource.struct_rusage], before: float) -> None:
+        """Write down what the attempts of dead workers took.
+
+        What was left behind by a worker has ended with it: it counts, unless several workers
+        ended at once.
+        """
+        for pid, usage in dead.items():
+            slot = self._slots.slot(self._workers[pid])
+            alone = cpu_of(resource.getrusage(resource.RUSAGE_CHILDREN)) - before
+            wall = time.monotonic() - slot.begun
+            if slot.usage(slot.ticket) is None:
+                cpu = alone if len(dead) == 1 else 0.0
+                slot.measured(slot.ticket, usage_of_dead(wall, usage, cpu))
 
     def _tell_end(self, index: int, status: int | None, why: str) -> None:
         wire.send(self._control, index, protocol.EXITED, json.dumps([status, why]).encode())

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fairlead.core.outcomes import OutcomeKind
-from fairlead.sdk.backend import Failure, NewTask, Progress, Ref
+from fairlead.sdk.backend import AttemptUsage, Failure, NewTask, Progress, Ref
 
 if TYPE_CHECKING:
     from fairlead.sdk.cache import JobCache
@@ -23,6 +23,7 @@ __all__ = [
     "AttemptHost",
     "AttemptOrder",
     "AttemptOutcome",
+    "AttemptUsage",
     "OutcomeKind",
     "Upstream",
 ]
@@ -82,6 +83,7 @@ class AttemptOutcome:
     ``cache_writes`` are published only if the backend commits this attempt.
     ``version`` is the version of the definition that ran.  ``ended`` is when the task's code
     failed, by this machine's ``time.monotonic()``; 0 where it did not, or nobody can tell.
+    ``usage`` is what it took; None where its code did not run in a process of its own.
     """
 
     kind: OutcomeKind
@@ -95,6 +97,7 @@ class AttemptOutcome:
     failure: Failure | None = None
     version: str = ""
     ended: float = 0.0
+    usage: AttemptUsage | None = None
 
 
 class AttemptHost(Protocol):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from fairlead.core.states import JobState, TaskState
 
@@ -165,6 +165,14 @@ class TaskView:
     superseded: bool = False
 
 
+class AttemptUsage(NamedTuple):
+    """What an attempt took: seconds of time, seconds of CPU, and bytes of memory at its peak."""
+
+    wall: float
+    cpu: float
+    memory: int
+
+
 @dataclass(slots=True)
 class AttemptView:
     """One ended or running attempt of a task."""
@@ -175,6 +183,7 @@ class AttemptView:
     outcome: str
     version: str
     failure: Failure | None
+    usage: AttemptUsage | None = None
 
 
 @dataclass(slots=True)

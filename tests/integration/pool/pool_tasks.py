@@ -283,3 +283,39 @@ def load(program: str) -> None:
 
 def loaded(value: Any, host: AttemptHost) -> list[str]:
     return _loaded
+
+
+def burn(value: Any, host: AttemptHost) -> float:
+    """Use so many seconds of CPU."""
+    end = time.process_time() + value
+    while time.process_time() < end:
+        pass
+    return time.process_time()
+
+
+def burn_in_child(value: Any, host: AttemptHost) -> None:
+    """Let a child use so many seconds of CPU, and wait for it."""
+    _burning(value, "").wait()
+
+
+def burn_and_hang(value: Any, host: AttemptHost) -> None:
+    """Use CPU here and in a child, say in a file when that was done, and hang."""
+    path, seconds = value
+    burn(seconds, host)
+    _burning(seconds, path)
+    time.sleep(300)
+
+
+def _burning(seconds: float, path: str) -> subprocess.Popen[bytes]:
+    code = (
+        "import sys, time\n"
+        "while time.process_time() < float(sys.argv[1]): pass\n"
+        "if sys.argv[2]: open(sys.argv[2], 'w').close(); time.sleep(300)\n"
+    )
+    return subprocess.Popen([sys.executable, "-S", "-c", code, str(seconds), path])
+
+
+def hold(value: Any, host: AttemptHost) -> int:
+    """Have so many bytes at once, and give them back."""
+    held = bytearray(b"x" * value)
+    return len(held)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fairlead.cli.describe.task import describe_task
 from fairlead.core.states import TaskState
-from fairlead.sdk.backend import AttemptView, Failure, JobView, Progress, TaskView
+from fairlead.sdk.backend import AttemptUsage, AttemptView, Failure, JobView, Progress, TaskView
 
 Job = Callable[..., JobView]
 Task = Callable[..., TaskView]
@@ -26,6 +26,16 @@ def test_attempts_are_listed_once_there_were_several(job: Job, task: Task, now: 
     assert "  attempt      attempt 2 of 2" in lines
     assert "  attempt 1    ERROR after 1.0 s: raised ValueError: no tiles" in lines
     assert "  attempt 2    ERROR after 10 s: raised ValueError: no tiles" in lines
+
+
+def test_what_an_attempt_took_is_said(job: Job, task: Task, now: float) -> None:
+    usage = AttemptUsage(1.5, 0.25, 300 * 2**20)
+    one = AttemptView(1, now - 2, now, "SUCCEEDED", "v1.0", None, usage)
+    lines = describe_task(task(), job(), [one], {}, [], now).splitlines()
+    assert "  took         1.5 s, CPU time 250 ms, at most 300 MiB of memory" in lines
+    lines = describe_task(task(), job(), [one, one], {}, [], now).splitlines()
+    took = "(1.5 s, CPU time 250 ms, at most 300 MiB of memory)"
+    assert f"  attempt 1    SUCCEEDED after 2.0 s {took}" in lines
 
 
 def test_the_traceback_keeps_its_lines_and_loses_its_escapes(

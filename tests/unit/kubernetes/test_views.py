@@ -146,6 +146,12 @@ class TestAttempts:
         assert (second.attempt, second.outcome, second.failure) == (2, "SUCCEEDED", None)
         assert (second.started, second.ended, second.version) == (AT + 3.25, AT + 5.5, "v0.1")
 
+    def test_what_they_took(self) -> None:
+        took = {"wallMilliseconds": 1500, "cpuMilliseconds": 700, "peakMemoryBytes": 2**20}
+        record = {"attempt": 1, "kind": "Error", "endTime": "2026-03-01T10:00:02Z", "usage": took}
+        task = a_task(status=ended(attempt=2, attempts=[record]))
+        assert [view.usage for view in attempt_views(task)] == [(1.5, 0.7, 2**20), None]
+
     def test_a_failed_one_that_is_recorded_is_not_there_twice(self) -> None:
         record = {"attempt": 1, "kind": "Error", "startTime": "2026-03-01T10:00:01Z"}
 

@@ -16,7 +16,7 @@ from fairlead.backends.kubernetes.words import (
 )
 from fairlead.core.states import JobState, TaskState
 from fairlead.errors import TaskCancelledError, TaskError
-from fairlead.sdk.backend import AttemptView, Failure
+from fairlead.sdk.backend import AttemptUsage, AttemptView, Failure
 
 _FAILED = frozenset({TaskState.FAILED, TaskState.FAILED_OPTIONAL})
 _ENDED_WELL = "Succeeded"
@@ -120,6 +120,7 @@ def _ended(record: Object) -> AttemptView:
         outcome="SUCCEEDED" if record["kind"] == _ENDED_WELL else outcome_word(record["kind"]),
         version=record.get("version") or "",
         failure=None if record["kind"] == _ENDED_WELL else failure_of(_without_type(record)),
+        usage=_usage_of(record),
     )
 
 
@@ -140,4 +141,17 @@ def _present(status: Object, attempt: int) -> AttemptView:
         outcome=outcome_word(outcome.get("kind") or status["state"]),
         version=outcome.get("version") or "",
         failure=failure_of(outcome) if failed else None,
+        usage=_usage_of(outcome),
+    )
+
+
+def _usage_of(ended: Object) -> AttemptUsage | None:
+    """Return what an attempt took, from its outcome or its record."""
+    usage = ended.get("usage")
+    if usage is None:
+        return None
+    return AttemptUsage(
+        usage.get("wallMilliseconds", 0) / 1000,
+        usage.get("cpuMilliseconds", 0) / 1000,
+        usage.get("peakMemoryBytes", 0),
     )

@@ -9,7 +9,7 @@ from fairlead.cli.describe.hints import Hint, hint_lines
 from fairlead.cli.table import paint
 from fairlead.cli.words import clean_lines, duration, local_time, span
 from fairlead.core.states import TaskState
-from fairlead.sdk.backend import AttemptView, JobView, TaskView
+from fairlead.sdk.backend import AttemptUsage, AttemptView, JobView, TaskView
 from fairlead.sdk.display.words import clean
 
 
@@ -29,6 +29,7 @@ def describe_task(
     lines += hint_lines(_hints(task, files))
     lines += [f"  {label:<13}{value}" for label, value in _facts(task, job, files)]
     lines += [f"  {'metadata':<13}{clean(f'{key}={metadata[key]}')}" for key in sorted(metadata)]
+    lines += _usage_lines(history)
     lines += _attempt_lines(history, now)
     if task.failure is not None and task.failure.traceback:
         lines += ["", clean_lines(task.failure.traceback)]
@@ -67,6 +68,17 @@ def _facts(task: TaskView, job: JobView, files: Sequence[str]) -> list[tuple[str
     return [(label, clean(value)) for label, value in optional if value]
 
 
+def _usage_lines(history: Sequence[AttemptView]) -> list[str]:
+    """Say what the latest attempt took; those before it say it themselves."""
+    usage = history[-1].usage if len(history) == 1 else None
+    return [f"  {'took':<13}{_usage(usage)}"] if usage is not None else []
+
+
+def _usage(usage: AttemptUsage) -> str:
+    cpu, memory = duration(usage.cpu), usage.memory / 2**20
+    return f"{duration(usage.wall)}, CPU time {cpu}, at most {memory:,.0f} MiB of memory"
+
+
 def _attempt_lines(history: Sequence[AttemptView], now: float) -> list[str]:
     if len(history) < 2:
         return []
@@ -74,6 +86,7 @@ def _attempt_lines(history: Sequence[AttemptView], now: float) -> list[str]:
         f"  {f'attempt {view.attempt}':<13}{view.outcome or 'RUNNING'} after "
         f"{duration(span(view.started, view.ended, now))}"
         + (f": {clause(view.failure)}" if view.failure else "")
+        + (f" ({_usage(view.usage)})" if view.usage else "")
         for view in history
     ]
 

@@ -144,11 +144,17 @@ def _instead(outcome: AttemptOutcome, kind: OutcomeKind, error: Exception) -> At
     """Return what an outcome becomes that cannot be recorded; a failure stays what it is."""
     if outcome.kind is not OutcomeKind.SUCCEEDED:
         return outcome
-    return own_outcome(kind, error, outcome.version)
+    return _like(outcome, own_outcome(kind, error, outcome.version))
 
 
 def _refused(outcome: AttemptOutcome, refused: RefusedError) -> AttemptOutcome:
     error = InvalidRequestError(
         f"the API server takes nothing of what the task ended with: {refused.message[:2000]}"
     )
-    return own_outcome(OutcomeKind.NON_RETRYABLE, error, outcome.version)
+    return _like(outcome, own_outcome(OutcomeKind.NON_RETRYABLE, error, outcome.version))
+
+
+def _like(outcome: AttemptOutcome, other: AttemptOutcome) -> AttemptOutcome:
+    """Return another outcome for the same attempt, which took what it took."""
+    other.usage = outcome.usage
+    return other

@@ -10,7 +10,7 @@ from fairlead.runner.pod.context import Pod
 from fairlead.runner.pod.memory import MemoryWatch
 from fairlead.runner.pod.outcomes import own_outcome
 from fairlead.runner.pod.stage import Stage
-from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
+from fairlead.sdk.attempt import AttemptOutcome, AttemptUsage, OutcomeKind
 
 _SELDOM = 1.0
 """Seconds between looks where nothing is due: a signal may have come."""
@@ -94,6 +94,18 @@ class Guard:
 
     def judged(self, outcome: AttemptOutcome) -> AttemptOutcome:
         """Return what an attempt counts as that has ended like this."""
+        counted = self._judged(outcome)
+        counted.usage = self._usage(outcome)
+        return counted
+
+    def _usage(self, outcome: AttemptOutcome) -> AttemptUsage | None:
+        """Return what it took; of memory, what the whole pod was seen to take if that is more."""
+        usage = outcome.usage
+        if usage is None:
+            return None
+        return usage._replace(memory=max(usage.memory, self._memory.peak))
+
+    def _judged(self, outcome: AttemptOutcome) -> AttemptOutcome:
         if outcome.kind is OutcomeKind.SUCCEEDED:
             return outcome
         if self._came_after_the_end(outcome):

@@ -68,10 +68,13 @@ class MemoryWatch:
     ----------
     limit
         The limit in bytes; None where nothing is watched.
+    peak
+        The most bytes that were seen taken; 0 where nothing is watched.
     """
 
     def __init__(self, stated: int | None, root: Path = _GROUPS) -> None:
         self.limit = stated
+        self.peak = 0
         self._usage: Callable[[], int] = _of_descendants
         for group in groups(root):
             limit = _number(group.limit)
@@ -88,7 +91,9 @@ class MemoryWatch:
         """Return whether it is too much, and in how many seconds to look again."""
         if self.limit is None:
             return False, float("inf")
-        share = self.usage() / self.limit
+        used = self.usage()
+        self.peak = max(self.peak, used)
+        share = used / self.limit
         return share >= SHARE, _OFTEN if share >= _NEAR else _SELDOM
 
 

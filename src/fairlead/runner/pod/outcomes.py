@@ -6,9 +6,10 @@ import json
 import time
 from typing import Any
 
+from fairlead.api.constants import MAX_BYTES, MAX_MILLISECONDS
 from fairlead.api.times import text
 from fairlead.api.words import camel
-from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
+from fairlead.sdk.attempt import AttemptOutcome, AttemptUsage, OutcomeKind
 from fairlead.sdk.backend import Failure
 
 MAX_NAME, MAX_MESSAGE, MAX_TRACEBACK = 256, 4096, 16384
@@ -32,6 +33,8 @@ def record(outcome: AttemptOutcome, attempt: int, pod_uid: str) -> dict[str, Any
         "time": text(time.time()),
         "version": outcome.version,
     }
+    if outcome.usage is not None:
+        fields["usage"] = _usage(outcome.usage)
     failure = outcome.failure
     if failure is not None:
         fields["type"] = failure.type[:MAX_NAME]
@@ -42,6 +45,19 @@ def record(outcome: AttemptOutcome, attempt: int, pod_uid: str) -> dict[str, Any
         if arguments is not None and len(arguments) <= MAX_MESSAGE:
             fields["arguments"] = arguments
     return {name: value for name, value in fields.items() if value != ""}
+
+
+def _usage(usage: AttemptUsage) -> dict[str, int]:
+    """Return what an attempt took; its own process has said so, and may have said anything."""
+    return {
+        "wallMilliseconds": _within(usage.wall * 1000, MAX_MILLISECONDS),
+        "cpuMilliseconds": _within(usage.cpu * 1000, MAX_MILLISECONDS),
+        "peakMemoryBytes": _within(usage.memory, MAX_BYTES),
+    }
+
+
+def _within(number: float, most: int) -> int:
+    return min(max(round(number), 0), most)
 
 
 def _shortened(message: str) -> str:

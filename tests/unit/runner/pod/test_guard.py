@@ -13,7 +13,7 @@ from tests.unit.runner.pod.assignments import made
 from fairlead.core.outcomes import BUDGETS, Budget, OutcomeKind
 from fairlead.runner.exits import killed_outcome
 from fairlead.runner.pod.guard import Guard
-from fairlead.sdk.attempt import AttemptOutcome
+from fairlead.sdk.attempt import AttemptOutcome, AttemptUsage
 from fairlead.sdk.backend import Failure
 
 
@@ -116,3 +116,14 @@ def test_a_success_is_one_whenever_it_comes() -> None:
     pod.terminate()
     outcome = AttemptOutcome(OutcomeKind.SUCCEEDED, b"1")
     assert judge.judged(outcome) is outcome
+
+
+def test_what_an_attempt_took_stays_with_it_whatever_it_counts_as() -> None:
+    watching, _ = guard(Pod(), timeout=1.0)
+    watching.look()  # it is out of time
+    outcome = killed_outcome(OutcomeKind.TIMEOUT)
+    outcome.usage = AttemptUsage(100.0, 3.0, 50_000_000)
+    judged = watching.judged(outcome)
+    assert judged is not outcome
+    assert judged.usage == outcome.usage
+    assert watching.judged(killed_outcome(OutcomeKind.TIMEOUT)).usage is None

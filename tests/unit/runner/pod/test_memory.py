@@ -47,6 +47,14 @@ def test_version_1_is_read(tmp_path: Path) -> None:
     assert watch.look()[0]
 
 
+def test_the_most_that_was_seen_is_remembered(tmp_path: Path) -> None:
+    watch = MemoryWatch(None, v2(tmp_path, 30 * MIB, str(100 * MIB)))
+    for taken in (30, 70, 40):
+        v2(tmp_path, taken * MIB, str(100 * MIB))
+        watch.look()
+    assert watch.peak == 70 * MIB
+
+
 @pytest.mark.parametrize("make", [v1, v2])
 def test_the_cache_of_files_does_not_count(tmp_path: Path, make) -> None:
     limit = 100 * MIB if make is v1 else str(100 * MIB)

@@ -11,7 +11,7 @@ from fairlead.core.outcomes import OutcomeKind
 from fairlead.runner.pod.outcomes import own_outcome, record
 from fairlead.runner.pod.showing import shown
 from fairlead.runner.pod.upstream import failure_of
-from fairlead.sdk.attempt import AttemptOutcome
+from fairlead.sdk.attempt import AttemptOutcome, AttemptUsage
 from fairlead.sdk.backend import Failure, Progress
 
 
@@ -35,6 +35,17 @@ def test_texts_are_cut_and_arguments_that_are_too_long_left_out() -> None:
     assert fields["message"].endswith(" ...")
     assert fields["traceback"].endswith("last")
     assert "arguments" not in fields
+
+
+def test_what_it_took_fits_whatever_its_process_says() -> None:
+    outcome = AttemptOutcome(OutcomeKind.SUCCEEDED, usage=AttemptUsage(1.5, 0.0604, 12_345))
+    told = record(outcome, 1, "uid")["usage"]
+    assert told == {"wallMilliseconds": 1500, "cpuMilliseconds": 60, "peakMemoryBytes": 12_345}
+    outcome.usage = AttemptUsage(-1.0, 1e30, 2**63)
+    fields = record(outcome, 1, "uid")
+    Outcome.model_validate(fields)
+    assert fields["usage"]["wallMilliseconds"] == 0
+    assert "usage" not in record(AttemptOutcome(OutcomeKind.SUCCEEDED), 1, "uid")
 
 
 def test_the_agents_own_word_is_raised_as_its_class() -> None:
