@@ -14,7 +14,7 @@ from fairlead_operator.kube.errors import ForbiddenError, KubeError, Unauthorize
 from fairlead_operator.problems import DENIED, UNAUTHORIZED, UNREACHABLE, Finding, Problems
 from fairlead_operator.rights import Rights, told
 
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 3.0
 """How long after a look the next one is: one small request, where all is well."""
 
 CONFIRM_SECONDS = 1.0

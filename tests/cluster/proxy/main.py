@@ -15,6 +15,10 @@ from tests.cluster.proxy.rules import Rule
 from tests.cluster.proxy.server import Proxy
 
 
+LONGEST = 16 * 1024 * 1024
+"""How many bytes an order may have: some bring a whole answer along."""
+
+
 def obey(proxy: Proxy, order: dict[str, Any]) -> Any:
     """Carry out one order.
 
@@ -63,7 +67,7 @@ async def serve(given: argparse.Namespace) -> None:
     proxy = Proxy(given.upstream, given.pki)
     given.control.unlink(missing_ok=True)
     await asyncio.start_unix_server(
-        lambda reader, writer: take_orders(proxy, reader, writer), given.control
+        lambda reader, writer: take_orders(proxy, reader, writer), given.control, limit=LONGEST
     )
     await proxy.serve(*given.listen)
     ended = asyncio.Event()

@@ -16,6 +16,7 @@ REQUEST_ACTIONS = {
     "drop": "close the connection; the server never sees the request",
     "delay": "wait `seconds`, then send the request",
     "fail": "answer `status`; the server never sees the request",
+    "answer": "answer with `text` as JSON; the server never sees the request",
     "duplicate": "send the request twice; the client gets the first answer",
     "hide-reply": "send the request, then close the connection instead of answering",
     "hold": "keep the request until the rule is released",
@@ -57,6 +58,8 @@ class Rule:
         How many matches to let pass first.
     times
         How many matches to hit after that; 0 is all of them.
+    text
+        What the action `answer` answers.
     share
         Part of the matches to hit, from 0 to 1, chosen with `seed`.
     """
@@ -78,6 +81,7 @@ class Rule:
     seconds: float = 1.0
     status: int = 500
     resource_version: str = ""
+    text: str = ""
     number: int = 0
     matched: int = 0
     hit: int = 0

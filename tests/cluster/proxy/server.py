@@ -205,6 +205,10 @@ class _Connection:
             await asyncio.sleep(rule.seconds)
         if rule.action == "hold" and await self._released():
             raise HangUpError
+        if rule.action == "answer":
+            entry.status = 200
+            await self._send_whole(*success(rule.text))
+            return True
         if rule.action != "fail":
             return False
         entry.status = rule.status
@@ -357,6 +361,11 @@ def status_object(code: int) -> dict[str, Any]:
         "reason": _REASONS.get(code, "Unknown"),
         "code": code,
     }
+
+
+def success(text: str) -> tuple[Head, bytes]:
+    """A whole answer of the proxy's own."""
+    return Head("HTTP/1.1 200 OK", [("Content-Type", "application/json")]), text.encode()
 
 
 def failure(code: int) -> tuple[Head, bytes]:
