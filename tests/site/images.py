@@ -60,10 +60,14 @@ def _build(name: str, containerfile: str, sources: dict[str, Path]) -> Image:
     return image
 
 
+def packages(name: str) -> Path:
+    """The folder of the packages that go into the image of the runner or of the operator."""
+    return dependencies(name, _python(images.base()))
+
+
 def _below(name: str) -> Image:
     """The image with everything but Fairlead's own sources."""
-    base = images.base()
-    found = dependencies(name, _python(base))
+    base, found = images.base(), packages(name)
     recipe = Recipe(
         f"{name}-dependencies",
         FOLDER / "dependencies.Containerfile",
