@@ -15,6 +15,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from fairlead.api.words import camel
+from fairlead.core.outcomes import OutcomeKind
 from fairlead_operator.identifiers import Identifiers
 from fairlead_operator.memory import memory_limit
 
@@ -30,6 +32,7 @@ TASK_STATES = (
 )
 JOB_STATES = ("Queued", "Running", "Suspended", "Completed", "Failed", "Cancelled")
 RUNNER_STATES = ("busy", "idle", "pending")
+OUTCOMES = tuple(camel(kind) for kind in OutcomeKind)
 
 SECONDS_BOUNDS = (
     0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3600.0, 10800.0, 43200.0,
@@ -80,12 +83,16 @@ class Distributions:
         self._bounds = tuple(bounds)
         self.by_kind: dict[Kind, Distribution] = {}
 
-    def add(self, kind: Kind, number: float) -> None:
-        """Count one."""
+    def of(self, kind: Kind) -> Distribution:
+        """Return that of a kind, which begins at nothing."""
         found = self.by_kind.get(kind)
         if found is None:
             found = self.by_kind[kind] = Distribution(self._bounds)
-        found.add(number)
+        return found
+
+    def add(self, kind: Kind, number: float) -> None:
+        """Count one."""
+        self.of(kind).add(number)
 
     def forget(self, identifier: str) -> None:
         """Keep nothing of an identifier any more."""
@@ -208,13 +215,29 @@ class Metrics:
         found: dict[tuple[str, Kind], int] = defaultdict(int)
         for state, identifier, size, number in self.census.tasks():
             found[state, self._kind(identifier, size)] += number
+        for kind in {kind for _, kind in found}:
+            self._begin(kind)
         return found
+
+    def _begin(self, kind: Kind) -> None:
+        """Let all counts of a kind begin at 0, before anything was counted.
+
+        For Prometheus a number has not grown at its first reading, however great it is: what
+        happens once, and is told only then, would never be seen to happen.
+        """
+        for outcome in OUTCOMES:
+            self.attempts.setdefault((outcome, kind), 0)
+        for found in self._distributions():
+            found.of(kind)
+
+    def _distributions(self) -> tuple[Distributions, ...]:
+        return self.starts, self.totals, self.runs, self.cpu, self.memory
 
     def _kind(self, identifier: str, size: str) -> Kind:
         return Kind(self.identifiers.label(identifier), size)
 
     def _forget(self, identifier: str) -> None:
-        for found in (self.starts, self.totals, self.runs, self.cpu, self.memory):
+        for found in self._distributions():
             found.forget(identifier)
         for key in [key for key in self.attempts if key[1].identifier == identifier]:
             del self.attempts[key]

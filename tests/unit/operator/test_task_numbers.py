@@ -73,6 +73,20 @@ def used(identifiers: Identifiers | None = None) -> Metrics:
     return metrics
 
 
+def test_counts_begin_at_0_once_there_are_tasks() -> None:
+    """Else the first of each would not be seen to have happened."""
+    metrics = Metrics()
+    metrics.census = Known({("Queued", "b/B"): 1})
+    before = numbers(metrics)
+    kind = ("b/B", "small")
+    assert before["fairlead_attempts_total", ("Succeeded", *kind)] == 0
+    assert before["fairlead_attempts_total", ("Disrupted", *kind)] == 0
+    for name in ("start_seconds", "total_seconds", "run_seconds", "peak_memory_bytes"):
+        assert before[f"fairlead_task_{name}_count", kind] == 0
+    metrics.attempt_ended("Disrupted", *kind)
+    assert numbers(metrics)["fairlead_attempts_total", ("Disrupted", *kind)] == 1
+
+
 def test_everything_is_told_of_the_process_that_acts() -> None:
     found = numbers(used())
     kind = ("a/A", "small")
