@@ -90,7 +90,6 @@ def _bill(image: Image, components: list[Component]) -> dict[str, Any]:
     components.sort(key=lambda one: str(one["bom-ref"]))
     refs = [one["bom-ref"] for one in components]
     bill: dict[str, Any] = {
-        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,

@@ -125,6 +125,8 @@ setup:
 	@echo CI is $$CI
 cluster:
 	@echo the cluster is up
+prometheus checkers:
+	@echo $@ is there
 images:
 	@echo the images are built
 cluster-down:
@@ -168,9 +170,9 @@ def test_ci_closes_with_the_lines_and_the_status_of_pytest(
     assert ran.returncode == exits, ran.stderr
     assert "CI is true" in ran.stdout
     report = ran.stdout.split("== .ci/run\n")[1].splitlines()
-    parts = ["system", "setup", "cluster", "images", "test"]
-    assert [line.split()[0] for line in report[:5]] == parts
-    assert report[5:] == closing
+    parts = ["system", "setup", "cluster", "tools", "images", "test"]
+    assert [line.split()[0] for line in report[:6]] == parts
+    assert report[6:] == closing
     assert (checkout / "cluster-is-down").exists()
 
 
