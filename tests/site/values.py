@@ -18,9 +18,9 @@ def loaded(cluster: Cluster) -> dict[str, Any]:
     for image in (operator, runner, store):
         cluster.load(image)
     return {
-        "operator": {"image": _named(operator), "resources": LITTLE},
-        "runners": {"image": _named(runner)},
-        "store": {"embedded": {"image": _named(store), "resources": LITTLE}},
+        "operator": {"image": named(operator), "resources": LITTLE},
+        "runners": {"image": named(runner)},
+        "store": {"embedded": {"image": named(store), "resources": LITTLE}},
         "machineSizes": {
             "sizes": {size["metadata"]["name"]: size["spec"] for size in tiny_sizes()}
         },
@@ -33,7 +33,8 @@ def on_folder(values: dict[str, Any], store: Path | None) -> dict[str, Any]:
     return {**values, "store": {**claimed, "embedded": {"enabled": False}}}
 
 
-def _named(image: Image) -> dict[str, str]:
+def named(image: Image) -> dict[str, str]:
+    """What the values say of an image that was loaded onto the nodes."""
     repository, _, tag = image.name.rpartition(":")
     # Nobody but these nodes has it.
     return {"repository": repository, "tag": tag, "pullPolicy": "Never"}
