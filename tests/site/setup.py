@@ -3,8 +3,9 @@
 import shutil
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.cluster.kubeapi import MERGE, KubeApi, until
 from tests.cluster.kubectl import apply_all, delete_all, kubectl
@@ -34,6 +35,7 @@ def make_site(
     outlives: bool = False,
     shared: bool = True,
     others: Sequence[str] = (),
+    more: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Site:
     """Install Fairlead over a fresh namespace, and wait until its rules are in force.
 
@@ -53,6 +55,8 @@ def make_site(
         have none.
     others
         More namespaces that its operator looks after.
+    more
+        More of the chart's values, for a deployed operator; they take precedence.
     """
     if shared and not isinstance(cluster, NativeCluster):
         raise UnsupportedError("only nodes of the native cluster share a folder with this machine")
@@ -66,7 +70,7 @@ def make_site(
     apply_definitions(cluster)
     apply_all(cluster, [*_objects(install, used), *tiny_sizes()])
     if deployed:
-        _deploy(cluster, install, used)
+        _deploy(cluster, install, used, more or {})
     else:
         apply_all(cluster, objects.access(install))
     private = Path(tempfile.mkdtemp(prefix="fairlead-site-"))
@@ -95,8 +99,12 @@ def _objects(install: Install, store: Path | None) -> list[Manifest]:
     return made + (objects.volumes(install, store, watched) if store else [])
 
 
-def _deploy(cluster: Cluster, install: Install, store: Path | None) -> None:
+def _deploy(
+    cluster: Cluster, install: Install, store: Path | None, more: Mapping[str, Mapping[str, Any]]
+) -> None:
     chosen = values.on_folder(values.loaded(cluster), store)
+    for section, given in more.items():
+        chosen[section] = {**chosen.get(section, {}), **given}
     own = {"watch": {"namespaces": list(install.watched or ())}}
     Helm(cluster, install.namespace, install.release).install(chosen | own)
 

@@ -19,8 +19,6 @@ from tests.cluster.namespaces import restricted_pod
 from tests.cluster.provider import Cluster
 from tests.cluster.shell import ClusterError
 from tests.integration.privilege import looking
-from tests.site import values
-from tests.site.helm import Helm
 from tests.site.setup import make_site, remove_site
 from tests.site.site import Site, condition_of
 
@@ -57,18 +55,17 @@ REGISTRY = "canary-of-the-registry-3Rt8"
 @pytest.fixture(scope="module")
 def site(cluster: Cluster) -> Iterator[Site]:
     """A release for one namespace whose runners get secrets; its operator tells everything."""
-    made = make_site(cluster, deployed=True)
+    more = {
+        "operator": {"logLevel": "debug"},
+        "runners": {"pullSecrets": ["registry"]},
+        # A folder of each pod's own: what is kept there is not looked at here.
+        "store": {"claim": "", "url": "file:///tmp/store", "secret": "credentials"},
+    }
+    made = make_site(cluster, deployed=True, more=more)
     try:
         for name, kind, data in secrets():
             body = {"metadata": {"name": name}, "type": kind, "stringData": data}
             made.api.create(made.core("secrets"), body)
-        chosen = values.loaded(cluster)
-        chosen["operator"] |= {"logLevel": "debug"}
-        chosen["runners"] |= {"pullSecrets": ["registry"]}
-        # A folder of each pod's own: what is kept there is not looked at here.
-        chosen["store"] = {"url": "file:///tmp/store", "secret": "credentials"}
-        own = {"watch": {"namespaces": [made.namespace]}}
-        Helm(cluster, made.install.namespace).upgrade(chosen | own)
         made.publish(Path(looking.__file__), RELEASE)
         yield made
     finally:
