@@ -10,8 +10,10 @@ from dashboards.parts import (
     Panel,
     Query,
     Row,
+    ends,
     failed,
     heat,
+    or_none,
     quantiles,
 )
 from dashboards.words import (
@@ -38,7 +40,7 @@ NOW = Row(
             "Jobs in state Running; those that wait or are suspended are not counted.",
             Look.NUMBER,
             "short",
-            (Query(f'sum(fairlead_jobs{{{IN}, state="Running"}})'),),
+            (or_none(f'sum(fairlead_jobs{{{IN}, state="Running"}})'),),
             width=4,
             height=4,
         ),
@@ -47,7 +49,7 @@ NOW = Row(
             "Tasks in state Running, each on a runner of its own.",
             Look.NUMBER,
             "short",
-            (Query(f'sum(fairlead_tasks{{{IN}, state="Running"}})'),),
+            (or_none(f'sum(fairlead_tasks{{{IN}, state="Running"}})'),),
             width=4,
             height=4,
         ),
@@ -57,7 +59,7 @@ NOW = Row(
             "or for their job are not counted.",
             Look.NUMBER,
             "short",
-            (Query(f"sum(fairlead_ready_tasks{{{IN}}})"),),
+            (or_none(f"sum(fairlead_ready_tasks{{{IN}}})"),),
             width=4,
             height=4,
         ),
@@ -67,7 +69,7 @@ NOW = Row(
             "minutes: there are no nodes, or a size is at its limit.",
             Look.NUMBER,
             "s",
-            (Query(f"max(fairlead_ready_oldest_seconds{{{IN}}})"),),
+            (or_none(f"max(fairlead_ready_oldest_seconds{{{IN}}})"),),
             steps=((300, YELLOW), (900, RED)),
             width=4,
             height=4,
@@ -90,9 +92,9 @@ NOW = Row(
             Look.NUMBER,
             "short",
             (
-                Query(
+                or_none(
                     f'sum(increase(fairlead_attempts_total{{{IN}, outcome=~"{PLATFORM_FAILURES}"}}'
-                    "[$__range])) or vector(0)"
+                    "[$__range]))"
                 ),
             ),
             steps=((1, YELLOW), (50, RED)),
@@ -120,12 +122,7 @@ WORK = Row(
             "explains the others.",
             Look.LINES,
             "ops",
-            (
-                Query(
-                    f"sum by (outcome) (rate(fairlead_attempts_total{{{IN}}}[$__rate_interval]))",
-                    "{{outcome}}",
-                ),
-            ),
+            (ends(IN),),
             colors=OUTCOMES,
             stacked=True,
         ),
@@ -206,13 +203,7 @@ RUNNING = Row(
             "preempted, node lost), NeverStarted (no node, no image), Lost (no report).",
             Look.LINES,
             "ops",
-            (
-                Query(
-                    "sum by (outcome) (rate(fairlead_attempts_total"
-                    f'{{{IN}, outcome=~"{PLATFORM_FAILURES}"}}[$__rate_interval]))',
-                    "{{outcome}}",
-                ),
-            ),
+            (ends(f'{IN}, outcome=~"{PLATFORM_FAILURES}"'),),
             colors=OUTCOMES,
         ),
     ),

@@ -251,7 +251,8 @@ def _target(panel: Panel, place: int, query: Query) -> Object:
     }
     if panel.look is Look.HEAT:
         made["format"] = "heatmap"
-    if panel.look in (Look.TABLE, Look.BARS) or "$__range" in query.expression:
+    whole = panel.look is Look.NUMBER and "$__range" in query.expression
+    if whole or panel.look in (Look.TABLE, Look.BARS):
         made |= {"range": False, "instant": True}
     if panel.look is Look.TABLE:
         made["format"] = "table"

@@ -11,8 +11,10 @@ from dashboards.parts import (
     Query,
     Row,
     Variable,
+    ends,
     failed,
     heat,
+    or_none,
     quantiles,
 )
 from dashboards.words import BLUE, ORANGE, OUTCOMES, RED, STATES, YELLOW
@@ -39,7 +41,7 @@ NOW = Row(
             "Tasks of this identifier in state Running.",
             Look.NUMBER,
             "short",
-            (Query(f'sum(fairlead_tasks{{{CHOSEN}, state="Running"}})'),),
+            (or_none(f'sum(fairlead_tasks{{{CHOSEN}, state="Running"}})'),),
             width=4,
             height=4,
         ),
@@ -48,7 +50,7 @@ NOW = Row(
             "Tasks of this identifier in state Queued, whatever they wait for.",
             Look.NUMBER,
             "short",
-            (Query(f'sum(fairlead_tasks{{{CHOSEN}, state="Queued"}})'),),
+            (or_none(f'sum(fairlead_tasks{{{CHOSEN}, state="Queued"}})'),),
             width=4,
             height=4,
         ),
@@ -121,13 +123,7 @@ WORK = Row(
             "How many attempts end in a second.",
             Look.LINES,
             "ops",
-            (
-                Query(
-                    "sum by (outcome) (rate(fairlead_attempts_total"
-                    f"{{{CHOSEN}}}[$__rate_interval]))",
-                    "{{outcome}}",
-                ),
-            ),
+            (ends(CHOSEN),),
             colors=OUTCOMES,
             stacked=True,
         ),
@@ -137,12 +133,7 @@ WORK = Row(
             "its size grows to.",
             Look.LINES,
             "ops",
-            (
-                Query(
-                    f"sum by (size) (rate(fairlead_attempts_total{{{CHOSEN}}}[$__rate_interval]))",
-                    "{{size}}",
-                ),
-            ),
+            (ends(CHOSEN, by="size"),),
             stacked=True,
         ),
     ),

@@ -178,3 +178,21 @@ def failed(selector: str, window: str, by: str = "") -> str:
     own = f'{selector}, outcome=~"{OWN_FAILURES}"'
     part = f"{grouped} (increase(fairlead_attempts_total{{{own}}}[{window}]))"
     return f"({part} or 0 * {whole}) / {whole}"
+
+
+def ends(selector: str, by: str = "outcome") -> Query:
+    """Return how many attempts end in a second, of outcomes that there were in the time shown.
+
+    Every outcome is counted from 0 on; most never come to pass, and would only be in the way.
+    """
+    ended = f"fairlead_attempts_total{{{selector}}}"
+    return Query(
+        f"sum by ({by}) (rate({ended}[$__rate_interval]))"
+        f" and on ({by}) sum by ({by}) (increase({ended}[$__range])) > 0",
+        "{{" + by + "}}",
+    )
+
+
+def or_none(query: str) -> Query:
+    """Return the query of a number that is 0 where there is nothing to count."""
+    return Query(f"{query} or vector(0)")

@@ -82,8 +82,8 @@ def test_every_panel_shows_what_jobs_do(photos: Photos, server: Prometheus) -> N
     assert {one["labels"]["identifier"] for one in attempts} == {
         f"photos.example/{name}" for name in ("Resize", "Describe", "Album", "Page")
     }
-    [limit] = _panel(told, "fairlead-fleet", "Sizes at their limit")[0]
-    assert limit["labels"] == {"size": photos.few}
+    limits = _panel(told, "fairlead-fleet", "Sizes at their limit")[0]
+    assert photos.few in {one["labels"]["size"] for one in limits}
     [peak] = _panel(told, "fairlead-identifier", "Peak memory", "stat")[0]
     assert peak["points"][0][1] > 16 * 2**20
     ended = _panel(told, "fairlead-fleet", "What the platform ended or never started")[0]
