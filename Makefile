@@ -133,6 +133,11 @@ lock: $(PYTHON_VENV) ## Resolve the lock files anew (LOCK_OPTIONS=--upgrade for 
 	@printf 'bandit>=1.9\ncheckov>=3.3\n' | $(COMPILE) $(LOCK_OPTIONS) - \
 		--output-file requirements/checkers.lock
 
+.PHONY: pictures
+pictures: $(DEV) ## Draw the dashboards for the docs, from what a cluster does in five minutes
+	@$(PYTHON_VENV) -m tests.integration.dashboards.record build/dashboards.json
+	@$(PYTHON_VENV) tools/draw_dashboards.py build/dashboards.json docs/pictures
+
 .PHONY: clean
 clean: ## Remove caches and whatever was built; .venv stays
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
