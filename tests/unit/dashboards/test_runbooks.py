@@ -11,6 +11,7 @@ import yaml
 from tests.unit.dashboards.shown import BOARDS, CHART, ROOT, RUNBOOKS, panels
 
 from fairlead.api import labels
+from fairlead_operator.problems import CAUSES
 
 PAGES = sorted(RUNBOOKS.glob("Fairlead*.md"))
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
@@ -78,3 +79,9 @@ def test_panels_that_are_named_exist(page: Path) -> None:
     prose = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
     named = {" ".join(one.split()) for one in re.findall(r"(?<!\*)\*([A-Z][^*]+)\*(?!\*)", prose)}
     assert named <= TITLES
+
+
+def test_every_cause_of_a_problem_is_in_its_runbook() -> None:
+    page = (RUNBOOKS / "FairleadOperatorProblem.md").read_text()
+    named = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert sorted(named) == sorted(cause.name for cause in CAUSES)
