@@ -71,9 +71,9 @@ class Prometheus:
             raise ClusterError(f"{expression} is a {found['resultType']}")
         return [Sample(dict(one["metric"]), float(one["value"][1])) for one in found["result"]]
 
-    def value(self, expression: str) -> float:
-        """The one value of an expression; 0 where there is no sample."""
-        found = self.query(expression)
+    def value(self, expression: str, at: float | None = None) -> float:
+        """The one value of an expression, now or at a time; 0 where there is no sample."""
+        found = self.query(expression, at)
         if len(found) > 1:
             raise ClusterError(f"{expression} has {len(found)} values, not one")
         return found[0].value if found else 0.0
