@@ -75,22 +75,31 @@ def needless(found: Iterable[Finding], given: list[Reason]) -> list[tuple[str, s
     ]
 
 
-def of_checkov(program: Path, files: list[Path]) -> set[Finding]:
-    """What checkov finds in objects."""
-    words = ["--framework", "kubernetes", "--compact", "--quiet", "--skip-download"]
-    words += ["--output", "json", "--file", *map(str, files)]
-    told = _json([str(program), *words])
+def of_checkov(program: Path, framework: str, folder: Path, least: int) -> set[Finding]:
+    """What checkov finds in the files of a folder.
+
+    Parameters
+    ----------
+    framework
+        What the files are: ``kubernetes`` or ``dockerfile``.
+    least
+        How many checks must have passed.
+    """
+    words = ["--framework", framework, "--compact", "--quiet", "--skip-download"]
+    told = _json([str(program), *words, "--output", "json", "--directory", str(folder)])
     assert told["summary"]["parsing_errors"] == 0
-    assert told["summary"]["passed"] > 100 * len(files)
+    assert told["summary"]["passed"] >= least
     return {
-        Finding(one["check_id"], _short(one["resource"]), one["check_name"])
+        Finding(one["check_id"], _place(one, framework), one["check_name"])
         for one in told["results"]["failed_checks"]
     }
 
 
-def _short(resource: str) -> str:
-    """``Kind/name`` of ``Kind.namespace.name``, which labels may follow."""
-    kind, _, name = resource.split(".")[:3]
+def _place(found: dict[str, Any], framework: str) -> str:
+    """``Kind/name`` of ``Kind.namespace.name``, which labels may follow; else the folder."""
+    if framework == "dockerfile":
+        return Path(found["file_path"]).parent.name
+    kind, _, name = found["resource"].split(".")[:3]
     return f"{kind}/{name}"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.cluster.paths import PROJECT
 from tests.unit.privilege.findings import (
     Finding,
     Reason,
@@ -42,7 +43,21 @@ def test_kube_score_finds_nothing_unexplained_in_the_chart(
 def test_checkov_finds_nothing_unexplained_in_the_chart(
     checker: Checker, rendered: list[Path]
 ) -> None:
-    judge(of_checkov(checker("checkov"), rendered), reasons("checkov"))
+    folder = rendered[0].parent
+    found = of_checkov(checker("checkov"), "kubernetes", folder, least=100 * len(rendered))
+    judge(found, reasons("checkov"))
+
+
+@pytest.mark.timeout(600)
+def test_checkov_finds_nothing_unexplained_in_the_images(checker: Checker, tmp_path: Path) -> None:
+    files = sorted((PROJECT / "runner-image").glob("*Containerfile"))
+    for file in files:
+        # It knows them by this name only.
+        copy = tmp_path / file.name / "Dockerfile"
+        copy.parent.mkdir()
+        copy.write_text(file.read_text())
+    found = of_checkov(checker("checkov"), "dockerfile", tmp_path, least=10 * len(files))
+    judge(found, reasons("checkov-images"))
 
 
 def test_bandit_finds_nothing_unexplained_in_the_code(checker: Checker) -> None:
@@ -76,7 +91,7 @@ def test_a_new_finding_and_an_old_reason_are_told() -> None:
     assert needless([seen], given) == [("rule", "Job/*"), ("other", "*")]
 
 
-@pytest.mark.parametrize("name", ["kube-score", "checkov", "bandit"])
+@pytest.mark.parametrize("name", ["kube-score", "checkov", "checkov-images", "bandit"])
 def test_every_reason_is_a_sentence(name: str) -> None:
     for one in reasons(name):
         assert len(one.reason.split()) >= 5, one
