@@ -125,9 +125,9 @@ _LINES = (
     (rf"^ *{LABELS}: .*\n", '    {{- include "fairlead.labels" $ | nindent 4 }}\n'),
     (
         rf"^ *{NOTES}: (\w+)\n",
-        "  {{- with $.Values.\\1.accountAnnotations }}\n"
+        '  {{- with include "fairlead.accountAnnotations" (list $ "\\1") }}\n'
         "  annotations:\n"
-        "    {{- toYaml . | nindent 4 }}\n"
+        "    {{- . | nindent 4 }}\n"
         "  {{- end }}\n",
     ),
     # The list of the watched namespaces, which is not of one only.

@@ -18,6 +18,7 @@ from tests.unit.chart.rendering import (
 )
 
 import fairlead
+from fairlead.api import labels
 from fairlead.api.machine import MachineSize
 from fairlead_operator.manifests.fence import fence
 from fairlead_operator.manifests.install import Install
@@ -44,14 +45,19 @@ HELMS = {
     "helm.sh/chart": f"fairlead-{fairlead.__version__}",
 }
 
+KEPT = {"helm.sh/resource-policy": "keep"}
+"""What is said of an account whose tokens runners hold that outlive the release."""
+
 
 def by_key(objects: list[Object]) -> dict[tuple[str, str, str], Object]:
     return {key(item): item for item in objects}
 
 
 def through_helm(item: Object) -> Object:
-    metadata = item["metadata"]
-    return {**item, "metadata": {**metadata, "labels": {**metadata["labels"], **HELMS}}}
+    metadata = {**item["metadata"], "labels": {**item["metadata"]["labels"], **HELMS}}
+    if labels.RUNNER_ACCOUNT in metadata["labels"]:
+        metadata["annotations"] = KEPT
+    return {**item, "metadata": metadata}
 
 
 @pytest.mark.parametrize(("values", "watched", "prepared"), MODES)
@@ -68,13 +74,18 @@ def test_accounts_roles_and_fence_are_those_of_the_builders(
         assert rendered[key(item)] == through_helm(item)
 
 
+def test_an_account_of_runners_goes_with_the_release_if_its_jobs_do() -> None:
+    accounts = of_kind(lasting(render({"uninstall": {"deleteJobs": True}})), "ServiceAccount")
+    assert [one["metadata"].get("annotations") for one in accounts] == [None] * len(accounts)
+
+
 def test_the_sizes_are_the_default_ones_and_outlive_the_release() -> None:
     sizes = of_kind(render(), "MachineSize")
     wanted = {size["metadata"]["name"]: size["spec"] for size in default_sizes()}
     assert {size["metadata"]["name"]: size["spec"] for size in sizes} == wanted
     for size in sizes:
         MachineSize.model_validate(size)
-        assert size["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+        assert size["metadata"]["annotations"] == KEPT
 
 
 def test_a_size_is_changed_added_and_left_out_by_its_name() -> None:

@@ -1,0 +1,124 @@
+"""A release from its first install to its end, with a job under way through all of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cluster.kubeapi import KubeApi, until
+from tests.cluster.native.cluster import NativeCluster
+from tests.cluster.shell import ClusterError
+from tests.integration.chart import older
+from tests.integration.chart.gate import Gate, gate
+from tests.integration.chart.kit import Place, credentials, definition, pods
+from tests.site import images
+from tests.site.helm import Helm
+from tests.site.values import named
+
+LARGE = 100_000
+"""Characters of a result: more than fits into an object."""
+
+pytestmark = pytest.mark.timeout(600, func_only=True)
+
+
+@pytest.fixture
+def helm(cluster: NativeCluster) -> Helm:
+    """The release, for all namespaces."""
+    return Helm(cluster, "chart-system")
+
+
+@pytest.fixture
+def wide(values: dict[str, Any], place: Place) -> dict[str, Any]:
+    """Values of a release for all namespaces whose jobs are in one."""
+    return {**values, "jobs": {"namespaces": [place.namespace]}}
+
+
+def test_a_release_is_upgraded_and_rolled_back_around_a_job_that_runs(
+    helm: Helm,
+    wide: dict[str, Any],
+    place: Place,
+    api: KubeApi,
+    held_gate: Gate,
+    tmp_path: Path,
+) -> None:
+    with older.operator(images.operator(), tmp_path) as image:
+        helm.cluster.load(image)
+    before = {**wide, "operator": {**wide["operator"], "image": named(image)}}
+    said = helm.install(before, "--create-namespace", chart=older.chart(tmp_path))
+    assert "store: embedded S3" in said
+    assert not older.knows(definition(api, "tasks"))
+
+    place.publish()
+    made = place.submit("long", held_gate.address, LARGE)
+    held = place.wait_running("long", "hold")
+    store, secret = pods(helm, api, "store"), credentials(helm, api, place.namespace)
+    operator = pods(helm, api)
+    assert credentials(helm, api, helm.namespace) == secret
+
+    # An image that cannot be had is found out before anything is changed.
+    broken = {**wide, "operator": {"image": {"repository": "fairlead/none", "pullPolicy": "Never"}}}
+    with pytest.raises(ClusterError, match="pre-upgrade hooks failed"):
+        helm.upgrade(broken, "--timeout=10s")
+    assert pods(helm, api) == operator
+    assert [one["status"] for one in helm.revisions()] == ["deployed", "failed"]
+
+    helm.upgrade(wide)
+    assert older.knows(definition(api, "tasks"))
+    assert set(pods(helm, api)).isdisjoint(operator)
+    # The store holds what jobs have written: nothing of it is touched.
+    assert pods(helm, api, "store") == store
+    assert credentials(helm, api, place.namespace) == secret
+
+    helm.rollback(1)
+    assert older.knows(definition(api, "tasks"))
+    assert pods(helm, api, "store") == store
+    now = place.task("long", "hold")
+    assert now["status"]["podName"] == held["status"]["podName"]
+    assert place.job("long")["metadata"]["uid"] == made["metadata"]["uid"]
+
+    held_gate.open()
+    place.wait_complete("long")
+    assert place.result("long", "measure") == str(LARGE)
+    written = place.task("long", "hold")["status"]
+    assert written["attempt"] == 1
+    assert written["resultRef"]["size"] > LARGE
+
+    # It runs a job and looks at the metrics, and leaves nothing.
+    helm.test()
+    assert place.names("releases") == ["held"]
+
+
+def test_jobs_outlive_a_release_unless_they_are_to_go_with_it(
+    helm: Helm,
+    wide: dict[str, Any],
+    place: Place,
+    api: KubeApi,
+    held_gate: Gate,
+) -> None:
+    helm.install(wide, "--create-namespace")
+    place.publish()
+    place.submit("kept", held_gate.address, 10)
+    place.wait_running("kept", "hold")
+    there = {kind: place.names(kind) for kind in ("jobs", "tasks", "releases")}
+    assert [len(names) for names in there.values()] == [1, 2, 1]
+
+    helm.uninstall()
+    assert pods(helm, api) == []
+    assert {kind: place.names(kind) for kind in there} == there
+    assert definition(api, "jobs")
+
+    helm.install(wide)
+    held_gate.open()
+    place.wait_complete("kept")
+    assert place.result("kept", "measure") == "10"
+
+    with gate(helm.cluster.layout.host) as other:
+        place.submit("unfinished", other.address, 10)
+        place.wait_running("unfinished", "hold")
+        helm.upgrade({**wide, "uninstall": {"deleteJobs": True}})
+        helm.uninstall()
+    assert place.names("jobs") == place.names("tasks") == []
+    until("no runner is left", lambda: not place.runners())
+    assert place.names("releases") == ["held"]
+    assert definition(api, "jobs")
