@@ -31,6 +31,9 @@ UID = "fairlead-fleet"
 IDENTIFIER = "fairlead-identifier"
 """The dashboard that a row of the table leads to."""
 
+OR_0 = f"or 0 * sum by (size) (fairlead_runners{{{IN}}})"
+"""Lets there be a line for each size that has, or may have, runners."""
+
 
 NOW = Row(
     "Now",
@@ -155,7 +158,7 @@ RUNNING = Row(
             "Tasks that want nothing but a runner of their machine size.",
             Look.LINES,
             "short",
-            (Query(f"sum by (size) (fairlead_ready_tasks{{{IN}}})", "{{size}}"),),
+            (Query(f"sum by (size) (fairlead_ready_tasks{{{IN}}}) {OR_0}", "{{size}}"),),
             stacked=True,
         ),
         Panel(
@@ -163,7 +166,7 @@ RUNNING = Row(
             "How long the oldest of these tasks has waited.",
             Look.LINES,
             "s",
-            (Query(f"max by (size) (fairlead_ready_oldest_seconds{{{IN}}})", "{{size}}"),),
+            (Query(f"max by (size) (fairlead_ready_oldest_seconds{{{IN}}}) {OR_0}", "{{size}}"),),
             steps=((300, YELLOW), (900, RED)),
         ),
         Panel(

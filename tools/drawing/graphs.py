@@ -9,7 +9,7 @@ from itertools import pairwise
 from drawing import colors, svg
 from drawing.answers import Points, Recording, Series
 from drawing.numbers import ticks, written
-from drawing.parts import AXIS, Area, Panel, clock, legend, unit
+from drawing.parts import AXIS, WIDE, Area, Panel, clock, legend, unit
 
 HOTTEST = (204, 70, 0)
 COLDEST = (255, 237, 217)
@@ -26,7 +26,7 @@ def lines(panel: Panel, found: Sequence[Series], recording: Recording, area: Are
     highest = max(
         (value for points, _ in layers for _, value in points if not math.isnan(value)), default=1
     )
-    scale = ticks(max(highest, panel["fieldConfig"]["defaults"].get("max", 0)))
+    scale = ticks(max(highest, panel["fieldConfig"]["defaults"].get("max", 0)), unit(panel))
 
     def x(when: float) -> float:
         return plot.x + (when - recording.start) / (recording.end - recording.start) * plot.width
@@ -92,7 +92,7 @@ def heat(panel: Panel, found: Sequence[Series], recording: Recording, area: Area
     if not used:
         return
     shown = range(max(used[0] - 1, 0), min(used[-1] + 2, len(counts)))
-    plot = Area(area.x + AXIS, area.y + 6, area.width - AXIS, area.height - 24)
+    plot = Area(area.x + WIDE, area.y + 6, area.width - WIDE, area.height - 24)
     high = plot.height / len(shown)
     most = max(n for place in shown for n in counts[place].values())
     across = plot.width / ((recording.end - recording.start) / recording.step)

@@ -40,11 +40,13 @@ def _digits(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def ticks(most: float, wanted: int = 4) -> list[float]:
-    """Return round numbers from 0 on that reach ``most``, about as many as wanted."""
+def ticks(most: float, unit: str = "short", wanted: int = 4) -> list[float]:
+    """Return numbers from 0 on that reach ``most``, about as many as wanted, round in a unit."""
     if not most > 0 or math.isinf(most):
         return [0.0, 1.0]
-    rough = most / wanted
+    sizes = {"s": SECONDS, "bytes": BYTES}.get(unit, ())
+    size = next((size for size, _ in sizes if most >= 2 * size), 1.0)
+    rough = most / size / wanted
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * one for one in STEPS if power * one >= rough * 0.999)
+    step = size * next(power * one for one in STEPS if power * one >= rough * 0.999)
     return [step * number for number in range(math.ceil(most / step - 1e-9) + 1)]

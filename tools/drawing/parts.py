@@ -20,8 +20,8 @@ LEGEND_LINES = 3
 CHARACTER = 5.4
 """How wide a character of the legend is, on average."""
 
-AXIS = 52.0
-"""How wide the numbers beside a scale may be."""
+AXIS, WIDE = 52.0, 66.0
+"""How wide the numbers beside a scale may be, and the bounds beside heat."""
 
 
 @dataclass(frozen=True)

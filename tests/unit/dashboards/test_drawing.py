@@ -97,16 +97,18 @@ def test_numbers_are_written_for_people(value: float, unit: str, text: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("most", "found"),
+    ("most", "unit", "found"),
     [
-        (0, [0, 1]),
-        (1, [0, 0.25, 0.5, 0.75, 1]),
-        (7, [0, 2, 4, 6, 8]),
-        (0.03, [0, 0.01, 0.02, 0.03]),
+        (0, "short", [0, 1]),
+        (1, "short", [0, 0.25, 0.5, 0.75, 1]),
+        (7, "short", [0, 2, 4, 6, 8]),
+        (0.03, "s", [0, 0.01, 0.02, 0.03]),
+        (290, "s", [0, 120, 240, 360]),
+        (60 * 2**20, "bytes", [0, 20 * 2**20, 40 * 2**20, 60 * 2**20]),
     ],
 )
-def test_a_scale_has_round_numbers(most: float, found: list[float]) -> None:
-    assert ticks(most) == pytest.approx(found)
+def test_a_scale_has_round_numbers(most: float, unit: str, found: list[float]) -> None:
+    assert ticks(most, unit) == pytest.approx(found)
 
 
 def test_series_are_called_by_their_labels() -> None:
