@@ -130,3 +130,19 @@ def test_people_get_nothing_else_by_an_installation(installed: Installed, who: s
     assert own
     found = rules(installed.people[who], site.namespace)
     assert {one for one in found if one[0] != OURS} <= own
+
+
+def test_accounts_of_hooks_are_there_only_while_hooks_run(installed: Installed) -> None:
+    """They may change definitions or delete jobs, which nobody else may."""
+    site = installed.site
+    home = f"/api/v1/namespaces/{site.install.namespace}/serviceaccounts"
+    accounts = {item["metadata"]["name"] for item in site.admin.get(home)["items"]}
+    ours = {site.install.operator_account}
+    # A release for all namespaces has jobs in its own, too.
+    ours |= {site.install.runner_account} if installed.wide else set()
+    assert accounts - {"default"} == ours
+    wide = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+    roles = [item["metadata"]["name"] for item in site.admin.get(wide)["items"]]
+    named = {name for name in roles if name.endswith(f"{site.install.namespace}.{OURS}")}
+    kinds = {name.partition(".")[0] for name in named}
+    assert kinds == {"view", "edit", "publish", "operator" if installed.wide else "machine-sizes"}
