@@ -21,7 +21,15 @@ from typing import Any
 from fairlead_operator.kube.answers import read_answer
 from fairlead_operator.kube.backoff import Backoff
 from fairlead_operator.kube.client import KubeClient, Page
-from fairlead_operator.kube.errors import GoneError, KubeError, NotFoundError, from_status
+from fairlead_operator.kube.errors import (
+    ForbiddenError,
+    GoneError,
+    KubeError,
+    NotFoundError,
+    UnauthorizedError,
+    UnavailableError,
+    from_status,
+)
 from fairlead_operator.kube.kinds import Kind
 from fairlead_operator.logs import Log
 from fairlead_operator.observe.event import Emit, Event, Synced
@@ -146,8 +154,9 @@ class ListWatch:
         if failures >= LOST_AFTER:
             self._version = None
         pause = self._pace.backoff.pause(failures, problem.retry_after)
-        # One may be chance. Many are one line: what they are about is told by the monitor.
-        write = log.warning if failures == WORTH_A_WORD else log.debug
+        # One may be chance. Many are one line, and none where the monitor says it for all.
+        news = failures == WORTH_A_WORD and not _is_told(problem)
+        write = log.warning if news else log.debug
         write("try again", source=self._source, pause=round(pause, 1), because=problem)
         await asyncio.sleep(pause)
 
@@ -262,6 +271,14 @@ class ListWatch:
             _tell(self._known.deleted(item), emit)
         elif change != "BOOKMARK":
             _tell(self._known.present(item), emit)
+
+
+def _is_told(problem: KubeError) -> bool:
+    """Whether a problem is one that keeps the whole operator from its work: it has a line."""
+    everywhere = (UnauthorizedError, ForbiddenError, NotFoundError)
+    return isinstance(problem, everywhere) or (
+        isinstance(problem, UnavailableError) and not problem.status
+    )
 
 
 def _tell(events: list[Event], emit: Emit) -> None:

@@ -41,6 +41,6 @@ def test_a_request_that_was_forbidden_is_a_reason_to_ask() -> None:
 def test_a_quota_that_forbids_all_the_time_is_no_reason_to_ask_all_the_time() -> None:
     looks = Looks()
     looks.thorough(fit=False)
-    asked = sum(looks.thorough(forbidden=number) for number in range(1, 721))
-    # An hour of them: fewer than half of the looks of the first minutes, later every other minute.
+    an_hour = range(1, int(3600 / LOOK_SECONDS) + 1)
+    asked = sum(looks.thorough(forbidden=number) for number in an_hour)
     assert 3600 / THOROUGH_SECONDS <= asked <= 3 * 3600 / THOROUGH_SECONDS
