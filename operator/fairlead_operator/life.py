@@ -73,6 +73,8 @@ class Life:
         Makes what decides and acts.
     took_signals
         Called once somebody has taken the process's handlers of signals.
+    clock
+        Seconds that only grow.
 
     Attributes
     ----------
@@ -88,12 +90,15 @@ class Life:
         elector: Elector,
         make: MakeActing,
         took_signals: Callable[[], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._elector = elector
         self._took_signals = took_signals
+        self._clock = clock
         self.metrics = Metrics()
-        self.freshness = Freshness()
+        self.freshness = Freshness(clock)
         self.synced = False
         self._began: float | None = None
         self._over = False
@@ -109,7 +114,7 @@ class Life:
         BaseExceptionGroup
             However it ends.
         """
-        self._began = time.monotonic()
+        self._began = self._clock()
         async with self._client:
             try:
                 async with asyncio.TaskGroup() as group:
@@ -122,13 +127,13 @@ class Life:
         """Return what is wrong with the view of the objects, if anything."""
         if self._began is None or self._over:
             return None
+        if not self.synced and self._clock() - self._began > SYNC_SECONDS:
+            return Finding(UNSYNCED, f"not everything was listed within {SYNC_SECONDS:.0f} s")
         ages = self.freshness.ages()
         old = sorted(source for source, age in ages.items() if age > OLDEST_VIEW_SECONDS)
         if old:
             seconds = f"{OLDEST_VIEW_SECONDS:.0f} s"
             return Finding(STALE, f"nothing was heard for {seconds} of {', '.join(old)}")
-        if not self.synced and time.monotonic() - self._began > SYNC_SECONDS:
-            return Finding(UNSYNCED, f"not everything was listed within {SYNC_SECONDS:.0f} s")
         return None
 
     async def _may_write(self) -> None:
@@ -137,11 +142,11 @@ class Life:
         await self._elector.confirmed()
 
     async def _observe(self) -> None:
-        began = time.monotonic()
+        began = self._clock()
 
         def synced() -> None:
             self.synced = True
-            log.info("synced", seconds=round(time.monotonic() - began, 2))
+            log.info("synced", seconds=round(self._clock() - began, 2))
             self._acting.synced()
 
         await run_all(self._observers(), self._emit, synced)
