@@ -160,7 +160,7 @@ class Operator:
             await asyncio.sleep(LAG_SECONDS)
             self.life.metrics.lagged(max(0.0, time.monotonic() - began - LAG_SECONDS))
 
-    def _numbers(self) -> tuple[bytes, str]:
+    async def _numbers(self) -> tuple[bytes, str]:
         # Only an operator that is asked for its numbers loads what writes them.
         from fairlead_operator.exposition import CONTENT_TYPE, Exposition
         from fairlead_operator.problem_numbers import ProblemNumbers
@@ -174,7 +174,7 @@ class Operator:
                 lambda: self.elector.leading,
                 [ProblemNumbers(self.problems.numbers, lambda: self.health.ready() is None)],
             )
-        return self._exposition.text(), CONTENT_TYPE
+        return await self._exposition.text_in_steps(), CONTENT_TYPE
 
     @asynccontextmanager
     async def _connections(self) -> AsyncIterator[None]:

@@ -6,6 +6,7 @@ Numbers that grow end in ``_total``, times are in seconds, and sizes of populati
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -52,13 +53,26 @@ class Exposition(Collector):
         self._freshness = freshness
         self._leading = leading
         self._more = more
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self)
-        ProcessCollector(registry=self._registry)
+        self._process = ProcessCollector(registry=None)
 
     def text(self) -> bytes:
         """Return all numbers as they are now."""
-        return bytes(generate_latest(self._registry))
+        return b"".join(map(_written, self._all()))
+
+    async def text_in_steps(self) -> bytes:
+        """Return the same, letting others go on after each metric.
+
+        Of hundreds of identifiers there are so many that they would have to wait for long.
+        """
+        parts = []
+        for family in self._all():
+            parts.append(_written(family))
+            await asyncio.sleep(0)
+        return b"".join(parts)
+
+    def _all(self) -> Iterator[Metric]:
+        yield from self.collect()
+        yield from self._process.collect()
 
     def collect(self) -> Iterator[Metric]:
         """Yield each metric as it is now."""
@@ -80,7 +94,6 @@ class Exposition(Collector):
         for (verb, resource, code), number in self._requests.requests.items():
             made.add_metric([verb, resource, code], number)
             numbers[verb, resource] = numbers.get((verb, resource), 0) + number
-        yield made
         took = SummaryMetricFamily(
             "fairlead_operator_api_request_seconds",
             "How long these took, watches aside.",
@@ -89,6 +102,7 @@ class Exposition(Collector):
         for (verb, resource), seconds in self._requests.seconds.items():
             if verb != "watch":
                 took.add_metric([verb, resource], numbers[verb, resource], seconds)
+        yield made
         yield took
 
     def _of_the_operator(self) -> Iterator[Metric]:
@@ -139,6 +153,23 @@ class Exposition(Collector):
         )
         version.add_metric([__version__], 1)
         yield version
+
+
+class _Only(Collector):
+    """One metric."""
+
+    def __init__(self, family: Metric) -> None:
+        self._family = family
+
+    def collect(self) -> Iterator[Metric]:
+        yield self._family
+
+
+def _written(family: Metric) -> bytes:
+    """Return one metric as Prometheus reads it."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Only(family))
+    return bytes(generate_latest(registry))
 
 
 def _gauge(name: str, meaning: str, label: str, numbers: Mapping[str, float]) -> Metric:

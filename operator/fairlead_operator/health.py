@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -62,7 +62,7 @@ class Health:
 
 @asynccontextmanager
 async def serve(
-    health: Health, numbers: Callable[[], tuple[bytes, str]], port: int
+    health: Health, numbers: Callable[[], Awaitable[tuple[bytes, str]]], port: int
 ) -> AsyncIterator[int]:
     """Serve for as long as the block; the value is the port.
 
@@ -75,7 +75,7 @@ async def serve(
     """
 
     async def metrics(_: web.Request) -> web.Response:
-        body, content_type = numbers()
+        body, content_type = await numbers()
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     app = web.Application()

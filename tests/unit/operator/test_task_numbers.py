@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -166,6 +167,32 @@ def test_promtool_finds_no_fault() -> None:
     except UnsupportedError as reason:
         cannot(reason)
     assert promtool("check", "metrics", feed=exposition(used()).text().decode()) == ""
+
+
+def test_others_go_on_while_numbers_are_written() -> None:
+    metrics = used()
+    told = exposition(metrics)
+
+    async def scrape() -> tuple[bytes, int]:
+        turns = 0
+
+        async def go_on() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                metrics.attempt_ended("Succeeded", f"a/{turns}", "small")
+                await asyncio.sleep(0)
+
+        other = asyncio.create_task(go_on())
+        text = await told.text_in_steps()
+        other.cancel()
+        return text, turns
+
+    text, turns = asyncio.run(scrape())
+    names = {family.name for family in text_string_to_metric_families(text.decode())}
+    whole = {family.name for family in text_string_to_metric_families(told.text().decode())}
+    assert names == whole
+    assert turns >= len(names)
 
 
 @pytest.mark.parametrize("identifier", ['say "hello"', "line\nbreak", "back\\slash", "größe/Ä"])
