@@ -10,7 +10,7 @@ from fairlead_operator.driving.lent import Shared
 from fairlead_operator.jobs.asking import Grant, Refused, Wanted
 from fairlead_operator.jobs.jobrecord import JobRecord
 from fairlead_operator.runners.classify import Patience, Verdict, classify, look_again
-from fairlead_operator.runners.pod import build_pod, unsupported
+from fairlead_operator.runners.pod import build_pod
 from fairlead_operator.runners.pod_order import Owner, PodOrder, in_group
 from fairlead_operator.runners.pod_record import PodRecord
 from fairlead_operator.runners.refusal import Refusal
@@ -55,9 +55,6 @@ class Granting:
         account = shared.accounts.choose(job.namespace, named or None)
         if isinstance(account, Refusal):
             return _refused(account)
-        isolated = unsupported(job.isolation)
-        if isolated is not None:
-            return _refused(isolated)
         name = wanted.size or release.definition.machine_size
         if not wanted.group:
             size = shared.sizes.get(name)

@@ -186,15 +186,22 @@ def _ended_by_cluster(pod: PodRecord, now: float, patience: Patience) -> Verdict
 
 
 def _out_of_memory(pod: PodRecord, now: float, patience: Patience) -> Verdict:
-    if pod.container is None or pod.container.ended != "OOMKilled":
+    # An agent beside isolated tasks has memory of its own, which they do not use up.
+    found = pod.container if pod.task_container is None else pod.task_container
+    if found is None or found.ended != "OOMKilled" or not pod.ended:
         return None
     return _ending("OutOfMemory", "The kernel killed the runner: its memory was used up.")
 
 
 def _start_error(pod: PodRecord, now: float, patience: Patience) -> Verdict:
-    if pod.container is None or pod.container.ended not in ("StartError", "ContainerCannotRun"):
-        return None
-    return _ending("StartError", _last_line(pod.container.message))
+    for found in _containers(pod):
+        if found.ended in ("StartError", "ContainerCannotRun"):
+            return _ending("StartError", _last_line(found.message))
+    return None
+
+
+def _containers(pod: PodRecord) -> list[Container]:
+    return [one for one in (pod.container, pod.task_container) if one is not None]
 
 
 def _deleted(pod: PodRecord, now: float, patience: Patience) -> Verdict:
@@ -285,11 +292,12 @@ HOPELESS = frozenset({"InvalidImageName"})
 
 
 def _container_waits(pod: PodRecord, now: float, patience: Patience) -> Verdict:
-    found = pod.container
-    if found is None or pod.deletion is not None or found.waiting not in WAITING:
+    waiting = [one for one in _containers(pod) if one.waiting in WAITING]
+    if not waiting or pod.deletion is not None:
         return None
+    found = waiting[0]
     reason = WAITING[found.waiting]
-    message = _pull_problem(pod) if reason == "ImagePull" else _said(found)
+    message = _pull_problem(pod, found) if reason == "ImagePull" else _said(found)
     if reason in HOPELESS:
         return _ending(reason, message)
     since = pod.scheduled or pod.created
@@ -301,9 +309,9 @@ def _said(container: Container) -> str:
     return ": ".join(text for text in (container.waiting, container.message) if text)
 
 
-def _pull_problem(pod: PodRecord) -> str:
+def _pull_problem(pod: PodRecord, container: Container) -> str:
     """Return why an image cannot be had, the same whether it is tried or paused just now."""
-    said = pod.container.message if pod.container else ""
+    said = container.message
     if said.startswith("Back-off"):
         said = said.partition("ErrImagePull: ")[2]
     return f"Image {pod.image} cannot be had" + (f": {said}" if said else ".")

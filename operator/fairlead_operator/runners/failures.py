@@ -302,13 +302,6 @@ _WAITING = (
         "The Release that would run the task cannot be used.",
         "Its condition Ready says why: `kubectl describe flrel`. Publish it again.",
     ),
-    FailureClass(
-        "IsolationUnsupported",
-        None,
-        "The job asks for runners that keep their token from the task's code, which this version"
-        " cannot make.",
-        "Submit with isolation: Shared, and rely on the roles of the runner's service account.",
-    ),
 )
 
 FAILURES: Mapping[str, FailureClass] = MappingProxyType(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 CONTAINER = "runner"
-"""The container in which tasks run."""
+"""The container with the agent, in which tasks run, too, unless they are isolated."""
+
+TASK_CONTAINER = "task"
+"""The container in which isolated tasks run; size and pod patch are about it."""
 
 OWN_PREFIX = "fairlead-"
 """How the names of our own volumes begin."""
@@ -12,6 +15,9 @@ PACKAGE_VOLUME = "fairlead-package"
 WORK_VOLUME = "fairlead-work"
 TMP_VOLUME = "fairlead-tmp"
 STORE_VOLUME = "fairlead-store"
+LINK_VOLUME = "fairlead-link"
+TOKEN_VOLUME = "fairlead-token"
+AGENT_TMP_VOLUME = "fairlead-agent-tmp"
 
 PACKAGE_PATH = "/fairlead/package"
 """Where the parts of a package are: ``00``, ``01``, ..."""
@@ -19,6 +25,12 @@ PACKAGE_PATH = "/fairlead/package"
 WORK_PATH = "/fairlead/work"
 STORE_PATH = "/fairlead/store"
 TMP_PATH = "/tmp"
+LINK_PATH = "/fairlead/link"
+LINK = f"{LINK_PATH}/socket"
+"""Where the agent listens for the container with isolated tasks."""
+
+TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
+"""Where a token is looked for; an isolated task finds nothing there."""
 
 RESERVED_PATHS = (
     "/fairlead",
@@ -42,6 +54,13 @@ OWN_VARIABLES = ("HOME", "PYTHONPATH", "PYTHONHOME")
 
 USER = 65532
 """The user and group id of runners: that of nobody in particular."""
+
+AGENT_USER = 65533
+"""The user id of an agent beside isolated tasks: another than theirs."""
+
+AGENT_REQUESTS = {"cpu": "50m", "memory": "64Mi"}
+AGENT_LIMITS = {"cpu": "1", "memory": "256Mi"}
+"""What an agent beside isolated tasks takes, besides what their machine size says."""
 
 HEALTH_PORT = 8080
 HEALTH_PATH = "/healthz"

@@ -7,22 +7,17 @@ MachineSize only values that the profile admits (:mod:`.restricted`).
 
 from __future__ import annotations
 
-import json
-from copy import deepcopy
 from typing import Any
 
 from fairlead.api import labels
 from fairlead_operator.kube.kinds import JOBS
 from fairlead_operator.runners import layout
-from fairlead_operator.runners.failures import explained
+from fairlead_operator.runners.pod_containers import agent_container, mounts
+from fairlead_operator.runners.pod_isolated import isolate
 from fairlead_operator.runners.pod_order import Owner, PodOrder
 from fairlead_operator.runners.pod_patch import merged
-from fairlead_operator.runners.refusal import Refusal, Remedy
-from fairlead_operator.runners.release_record import task_list
 
 Manifest = dict[str, Any]
-
-COMMAND = ["python3", "-m", "fairlead.runner.pod"]
 
 
 def build_pod(order: PodOrder) -> Manifest:
@@ -31,11 +26,10 @@ def build_pod(order: PodOrder) -> Manifest:
     Raises
     ------
     ValueError
-        If the size has faults or the isolation is not supported, which
-        :meth:`~fairlead_operator.runners.sizes.SizeIndex.get` and :func:`unsupported` tell
-        before.
+        If the size has faults, which
+        :meth:`~fairlead_operator.runners.sizes.SizeIndex.get` tells before.
     """
-    if order.size.faults or unsupported(order.isolation):
+    if order.size.faults:
         raise ValueError(f"pod {order.name} cannot be made from this order")
     pod: Manifest = {
         "apiVersion": "v1",
@@ -46,19 +40,12 @@ def build_pod(order: PodOrder) -> Manifest:
     if order.size.pod_patch:
         pod = merged(pod, order.size.pod_patch)
     _mount_ours(pod, order)
+    if order.isolation != "Shared":
+        isolate(pod, order)
     if order.spot:
         _on_spot_nodes(pod)
     _leave_lost_nodes(pod)
     return pod
-
-
-def unsupported(isolation: str) -> Refusal | None:
-    """Return why no pod can be made for a kind of isolation, or None."""
-    if isolation == "Shared":
-        return None
-    reason = "IsolationUnsupported"
-    message = f"isolation: {isolation} cannot be had yet."
-    return Refusal(reason, explained(reason, message), Remedy.NONE)
 
 
 def _metadata(order: PodOrder) -> Manifest:
@@ -120,7 +107,7 @@ def _spec(order: PodOrder) -> Manifest:
         },
         "nodeSelector": dict(size.node_selector),
         "tolerations": [dict(one) for one in size.tolerations],
-        "containers": [_container(order)],
+        "containers": [agent_container(order)],
         "volumes": _volumes(order),
     }
     if size.priority_class_name:
@@ -130,96 +117,6 @@ def _spec(order: PodOrder) -> Manifest:
     if order.installed.image_pull_secrets:
         made["imagePullSecrets"] = [{"name": name} for name in order.installed.image_pull_secrets]
     return made
-
-
-def _container(order: PodOrder) -> Manifest:
-    made: Manifest = {
-        "name": layout.CONTAINER,
-        "image": order.release.image or order.installed.image,
-        "command": list(COMMAND),
-        "workingDir": layout.WORK_PATH,
-        "env": _variables(order),
-        "resources": deepcopy(dict(order.size.resources)),
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-            "privileged": False,
-        },
-        "ports": [{"name": "health", "containerPort": layout.HEALTH_PORT}],
-        # A runner on a busy node may be slow; only one that hangs for two minutes is ended.
-        "livenessProbe": {
-            "httpGet": {"path": layout.HEALTH_PATH, "port": layout.HEALTH_PORT},
-            "initialDelaySeconds": 20,
-            "periodSeconds": 20,
-            "timeoutSeconds": 10,
-            "failureThreshold": 6,
-        },
-        # What a runner without a report wrote last is then in the pod's status.
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": _mounts(order),
-    }
-    pull = (order.release if order.release.image else order.installed).image_pull_policy
-    if pull:
-        made["imagePullPolicy"] = pull
-    if order.installed.store.secret:
-        made["envFrom"] = [{"secretRef": {"name": order.installed.store.secret}}]
-    return made
-
-
-# --- what the agent is told ---------------------------------------------------------
-
-
-def _variables(order: PodOrder) -> list[Manifest]:
-    made: list[Manifest] = [
-        {"name": f"FAIRLEAD_{name}", "valueFrom": {"fieldRef": {"fieldPath": path}}}
-        for name, path in (
-            ("POD_NAME", "metadata.name"),
-            ("POD_UID", "metadata.uid"),
-            ("NAMESPACE", "metadata.namespace"),
-        )
-    ]
-    made.append({"name": "FAIRLEAD_RUNNER", "value": runner_variable(order)})
-    store = order.installed.store
-    url = f"file://{store.mount}" if store.claim else store.url
-    if url:
-        made.append({"name": "FAIRLEAD_STORE", "value": url})
-    # The user has no entry in the image's list of users, and the root is read-only.
-    made.append({"name": "HOME", "value": layout.TMP_PATH})
-    return made
-
-
-def runner_variable(order: PodOrder) -> str:
-    """Return what the agent reads from ``FAIRLEAD_RUNNER``, as JSON."""
-    job = {"name": order.job[0], "uid": order.job[1]} if order.job else None
-    told = {
-        "task": order.task,
-        "attempt": order.attempt,
-        "job": job,
-        "group": order.group,
-        "size": order.size.name,
-        "memoryBytes": order.size.memory_bytes,
-        "reuse": order.reuse,
-        "reuseSeconds": order.reuse_seconds,
-        "graceSeconds": order.grace_seconds,
-        "loadSeconds": order.size.start_timeout or order.installed.load_seconds,
-        "release": _told_release(order),
-    }
-    # Kubernetes replaces $(NAME) in values; $$ stands for a dollar sign.
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("$", "$$")
-
-
-def _told_release(order: PodOrder) -> Manifest:
-    release = order.release
-    code = release.package or release.archive
-    return {
-        "name": release.name,
-        "sha256": code.sha256 if code else None,
-        "size": code.size if code else None,
-        "package": release.package is not None,
-        "archive": release.archive.key if release.archive else None,
-        "tasks": task_list(release.tasks),
-    }
 
 
 # --- folders ---------------------------------------------------------------------------
@@ -242,23 +139,9 @@ def _volumes(order: PodOrder) -> list[Manifest]:
     return made
 
 
-def _mounts(order: PodOrder) -> list[Manifest]:
-    made: list[Manifest] = [
-        {"name": layout.WORK_VOLUME, "mountPath": layout.WORK_PATH},
-        {"name": layout.TMP_VOLUME, "mountPath": layout.TMP_PATH},
-    ]
-    if order.release.package is not None:
-        package = {"name": layout.PACKAGE_VOLUME, "mountPath": layout.PACKAGE_PATH}
-        made.append({**package, "readOnly": True})
-    store = order.installed.store
-    if store.claim:
-        made.append({"name": layout.STORE_VOLUME, "mountPath": store.mount})
-    return made
-
-
 def _mount_ours(pod: Manifest, order: PodOrder) -> None:
     """See that nothing is mounted in place of our folders, wherever the store is mounted."""
-    ours = _mounts(order)
+    ours = mounts(order)
     taken = {one["mountPath"] for one in ours}
     container = pod["spec"]["containers"][0]
     more = [one for one in container["volumeMounts"] if one["mountPath"] not in taken]

@@ -66,7 +66,9 @@ class PodRecord:
     prepared
         Whether its node has given it volumes and a network.
     container
-        The container that runs tasks; None before its node knows the pod.
+        The container with the agent; None before its node knows the pod.
+    task_container
+        The container with isolated tasks; None where they are not isolated.
     """
 
     namespace: str
@@ -98,6 +100,7 @@ class PodRecord:
     disrupted_message: str = ""
     prepared: bool = False
     container: Container | None = None
+    task_container: Container | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -120,7 +123,9 @@ class PodRecord:
 
     @property
     def _container_ended(self) -> bool:
-        return self.container is not None and self.container.exit_code is not None
+        # The one with isolated tasks ends first where it is the cause, but may be told of later.
+        both = [one for one in (self.container, self.task_container) if one is not None]
+        return bool(both) and all(one.exit_code is not None for one in both)
 
     @property
     def alive(self) -> bool:
@@ -152,6 +157,7 @@ def parse_pod(raw: dict[str, Any], *, gone: bool = False) -> PodRecord:
     """
     metadata, spec, status = raw["metadata"], raw.get("spec") or {}, raw.get("status") or {}
     marks = metadata.get("annotations") or {}
+    containers = spec.get("containers")
     owner = _controller(metadata)
     return PodRecord(
         namespace=metadata.get("namespace") or "",
@@ -162,7 +168,7 @@ def parse_pod(raw: dict[str, Any], *, gone: bool = False) -> PodRecord:
         reuse=marks.get(layout.REUSE, "Never"),
         reuse_seconds=_number(marks.get(layout.REUSE_SECONDS)),
         isolation=marks.get(layout.ISOLATION, "Shared"),
-        image=next((one.get("image") or "" for one in _runners(spec.get("containers"))), ""),
+        image=next((one.get("image") or "" for one in _named(containers, layout.CONTAINER)), ""),
         node=spec.get("nodeName") or "",
         phase=status.get("phase") or "Pending",
         created=seconds(metadata.get("creationTimestamp")) or 0.0,
@@ -170,7 +176,8 @@ def parse_pod(raw: dict[str, Any], *, gone: bool = False) -> PodRecord:
         gone=gone,
         reason=status.get("reason") or "",
         message=status.get("message") or "",
-        container=_container(status),
+        container=_container(status, layout.CONTAINER),
+        task_container=_container(status, layout.TASK_CONTAINER),
         **_labelled(metadata.get("labels") or {}),
         **_conditions(status.get("conditions") or ()),
     )
@@ -212,12 +219,12 @@ def _conditions(conditions: Any) -> dict[str, Any]:
     return made
 
 
-def _runners(containers: Any) -> list[dict[str, Any]]:
-    return [one for one in containers or () if one.get("name") == layout.CONTAINER]
+def _named(containers: Any, name: str) -> list[dict[str, Any]]:
+    return [one for one in containers or () if one.get("name") == name]
 
 
-def _container(status: dict[str, Any]) -> Container | None:
-    for one in _runners(status.get("containerStatuses")):
+def _container(status: dict[str, Any], name: str) -> Container | None:
+    for one in _named(status.get("containerStatuses"), name):
         state = one.get("state") or {}
         if ended := state.get("terminated"):
             return Container(

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Container, Iterable
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _PATIENCE = 5.0
 """Seconds to wait for killed processes to go: one stuck in the kernel must not hang us."""
@@ -27,6 +28,11 @@ def die_with_parent(number: int) -> None:
 def adopt_orphans() -> None:
     """Become the parent of all descendants whose own parent ends."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def set_dumpable(allowed: bool) -> None:
+    """Say whether other processes of the same user may look into this one, and trace it."""
+    _prctl(_PR_SET_DUMPABLE, int(allowed))
 
 
 def has_children() -> bool:

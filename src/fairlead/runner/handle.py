@@ -41,7 +41,7 @@ class WorkerHandle:
         The ticket for which it is being killed, and the outcome that ticket then has.
     """
 
-    def __init__(self, index: int, slot: Slot) -> None:
+    def __init__(self, index: int, slot: Slot, trusted: bool = True) -> None:
         slot.clear()
         self.index = index
         self.slot = slot
@@ -54,7 +54,10 @@ class WorkerHandle:
         self.talk, self._talk_far = wire.packet_pair()
         stdout, self._stdout_far = os.pipe()
         stderr, self._stderr_far = os.pipe()
-        self.outputs = (stdout, stderr)
+        # Whether a pipe may block is shared by all who hold the same end of it, and the worker
+        # holds these ends, too.
+        self._seen = () if trusted else (stdout, stderr)
+        self.outputs = (stdout, stderr) if trusted else (_another(stdout), _another(stderr))
         self._receiver = wire.Receiver(self.talk)
         self._returned = wire.Receiver(self._tasks_far)
         # Not the far ends: whether one may block is shared with the worker.
@@ -67,13 +70,14 @@ class WorkerHandle:
     def seat(self) -> Seat:
         """The worker's ends, to be passed to the zygote."""
         far = (self._stdout_far, self._stderr_far)
-        return Seat(self._tasks_far.fileno(), self._talk_far.fileno(), *far, *self.outputs)
+        seen = self._seen or self.outputs
+        return Seat(self._tasks_far.fileno(), self._talk_far.fileno(), *far, *seen)
 
     def seat_taken(self) -> None:
         """Close the ends that only the worker needs."""
         self._talk_far.close()
-        os.close(self._stdout_far)
-        os.close(self._stderr_far)
+        for descriptor in (self._stdout_far, self._stderr_far, *self._seen):
+            os.close(descriptor)
 
     @property
     def takes_tickets(self) -> bool:
@@ -161,3 +165,8 @@ class WorkerHandle:
             sock.close()
         for pipe in self.outputs:
             os.close(pipe)
+
+
+def _another(pipe: int) -> int:
+    """Return the same end of a pipe, opened once more."""
+    return os.open(f"/proc/self/fd/{pipe}", os.O_RDONLY | os.O_CLOEXEC)

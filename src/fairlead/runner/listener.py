@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from fairlead.runner import protocol
+from fairlead.runner import distrust, protocol
 from fairlead.runner.dispatch import Dispatch, Entry
 from fairlead.runner.events import PoolEvents
 from fairlead.runner.handle import STDERR, STDOUT, WorkerHandle
@@ -29,6 +29,8 @@ class Listener:
         Is called to kill a worker that talks nonsense.
     rebalance
         Is called when a task begins or ends waiting.
+    trusted
+        Whether workers may do all that this process may.
 
     Attributes
     ----------
@@ -44,6 +46,7 @@ class Listener:
         show: bool,
         end_worker: Callable[[WorkerHandle], None],
         rebalance: Callable[[], None],
+        trusted: bool = True,
     ) -> None:
         self.finished = 0
         self._watch = watch
@@ -52,6 +55,7 @@ class Listener:
         self._show = show
         self._end_worker = end_worker
         self._rebalance = rebalance
+        self._trusted = trusted
 
     def attend(self, worker: WorkerHandle) -> None:
         """Listen to a worker from now on."""
@@ -75,7 +79,10 @@ class Listener:
     def catch_up(self, worker: WorkerHandle) -> bool:
         """Take in the messages that have come from a worker; return whether there were any."""
         some = False
-        while (message := worker.receive()) is not None:
+        # One that sends without end must not keep the pool's thread from all else.
+        for _ in range(distrust.MOST_MESSAGES):
+            if (message := worker.receive()) is None:
+                break
             some = True
             self._on_message(worker, message)
             if message.kind == protocol.OUTCOME and not worker.given:
@@ -99,11 +106,13 @@ class Listener:
                 self._on_outcome(worker, message)
             elif message.ticket in worker.given:
                 self._on_remark(worker, message)
+            else:
+                message.drop()
         except protocol.BadMessageError:
             self._end_worker(worker)
 
     def _on_outcome(self, worker: WorkerHandle, message: Message) -> None:
-        outcome = protocol.decode_outcome(message.body())
+        outcome = self._outcome_of(message)
         with self._dispatch.lock:
             if message.ticket not in worker.given:
                 return
@@ -113,12 +122,29 @@ class Listener:
         outcome.usage = worker.slot.usage(message.ticket)
         self.finish(message.ticket, entry, outcome)
 
+    def _outcome_of(self, message: Message) -> AttemptOutcome:
+        if self._trusted:
+            return protocol.decode_outcome(message.body())
+        data = message.body(distrust.MOST_OUTCOME)
+        if protocol.details_size(data) > distrust.MOST_DETAILS:
+            raise protocol.BadMessageError("an outcome with too much in it")
+        outcome = protocol.decode_outcome(data)
+        distrust.check_outcome(outcome)
+        return outcome
+
     def _on_remark(self, worker: WorkerHandle, message: Message) -> None:
-        ticket, body = message.ticket, message.body()
+        ticket = message.ticket
+        body = message.body(None if self._trusted else distrust.MOST_REMARK)
         if message.kind == protocol.LOG:
-            self._events.logged(ticket, *protocol.decode_log(body))
+            line = protocol.decode_log(body)
+            if not self._trusted:
+                distrust.check_log(*line)
+            self._events.logged(ticket, *line)
         elif message.kind == protocol.REPORT:
-            self._events.reported(ticket, *protocol.decode_report(body))
+            display, progress, status_text = protocol.decode_report(body)
+            if not self._trusted:
+                distrust.check_report(display, status_text, progress)
+            self._events.reported(ticket, display, progress, status_text)
         elif message.kind == protocol.CACHE:
             worker.answer(answer_cache(lambda: self._events.cache_for(ticket), body))
         elif message.kind == protocol.BLOCKED:

@@ -25,6 +25,7 @@ from fairlead.runner.zygote import ZygoteConfig
 from fairlead.sdk.attempt import AttemptOrder, OutcomeKind
 
 if TYPE_CHECKING:
+    from fairlead.runner.distrust import ZygoteSource
     from fairlead.runner.early import EarlyZygote
 
 EXECUTOR = "fairlead.runner.registered:execute_registered"
@@ -57,6 +58,9 @@ class WorkerPool:
         ``module:function`` of what runs an order, and of what imports a program.
     early
         The zygote, where one was made beforehand; another takes its place should it die.
+    source
+        What starts zygotes where they run apart from the driver; then nothing that workers
+        say is trusted.
 
     Raises
     ------
@@ -79,6 +83,7 @@ class WorkerPool:
         executor: str = EXECUTOR,
         loader: str = LOADER,
         early: EarlyZygote | None = None,
+        source: ZygoteSource | None = None,
     ) -> None:
         if not sys.platform.startswith("linux"):
             raise BackendUnavailableError(
@@ -86,10 +91,17 @@ class WorkerPool:
                 f" FAIRLEAD_WORKERS=threads."
             )
         config = ZygoteConfig(
-            list(programs), loader, executor, files_root, memory_limit, list(sys.path), sys.argv[:]
+            list(programs),
+            loader,
+            executor,
+            files_root,
+            memory_limit,
+            list(sys.path),
+            sys.argv[:],
+            is_bounded=source is not None,
         )
         self._grace = grace
-        self._reader = Reader(size, events, config, show, early)
+        self._reader = Reader(size, events, config, show, early, source)
         self._reader.start()
 
     def submit(self, ticket: int, order: AttemptOrder) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
+from fairlead.runner.wire import BadMessageError as BadMessageError
 from fairlead.sdk.attempt import NO_UPSTREAM, AttemptOrder, AttemptOutcome, OutcomeKind, Upstream
 from fairlead.sdk.backend import Failure, NewTask, Progress, Ref, TaskOptions
 
@@ -29,10 +30,6 @@ OUTCOME, LOG, REPORT, BLOCKED, CACHE = 11, 12, 13, 14, 15
 # driver to zygote, and back
 CONFIG, FORK, KILL = 21, 22, 23
 READY, BROKEN, STARTED, EXITED = 31, 32, 33, 34
-
-
-class BadMessageError(ValueError):
-    """A worker sent something that is not a message: its memory is damaged."""
 
 
 # --- orders: driver to worker -----------------------------------------------------
@@ -95,8 +92,24 @@ def decode_outcome(data: bytes) -> AttemptOutcome:
     """Return the outcome; raises BadMessageError where ``data`` is none."""
     try:
         return _decode_outcome(data)
-    except (ValueError, TypeError, LookupError, AttributeError, struct.error) as error:
+    except _MALFORMED as error:
         raise BadMessageError(f"not an outcome: {error}") from error
+
+
+_MALFORMED = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    struct.error,
+)
+
+
+def details_size(data: bytes) -> int:
+    """Return how much of an encoded outcome is JSON, whatever the rest of it is."""
+    return int(_OUTCOME.unpack_from(data)[2]) if len(data) >= _OUTCOME.size else 0
 
 
 def _decode_outcome(data: bytes) -> AttemptOutcome:
@@ -267,7 +280,7 @@ def load_json(data: bytes, length: int) -> list[Any]:
     """Return the JSON list of that length, or raise BadMessageError."""
     try:
         values = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadMessageError(f"not JSON: {error}") from error
     if not isinstance(values, list) or len(values) != length:
         raise BadMessageError(f"not a list of {length} values")

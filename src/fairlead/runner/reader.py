@@ -19,6 +19,7 @@ from fairlead.errors import BackendError, FairleadError
 from fairlead.runner import exits, protocol
 from fairlead.runner.descendants import await_gone
 from fairlead.runner.dispatch import Dispatch
+from fairlead.runner.distrust import MOST_NEWS
 from fairlead.runner.events import PoolEvents
 from fairlead.runner.handle import WorkerHandle
 from fairlead.runner.listener import Listener
@@ -26,11 +27,13 @@ from fairlead.runner.oom import OutOfMemoryWatch
 from fairlead.runner.slots import SlotTable, make_table
 from fairlead.runner.staff import Staff
 from fairlead.runner.watch import Watch
+from fairlead.runner.wire import Message
 from fairlead.runner.zygote import ZygoteConfig
 from fairlead.runner.zygote_link import ZygoteLink, load_exit
 from fairlead.sdk.attempt import AttemptOutcome, OutcomeKind
 
 if TYPE_CHECKING:
+    from fairlead.runner.distrust import ZygoteSource
     from fairlead.runner.early import EarlyZygote
 
 _MOST_RESTARTS = 5
@@ -60,6 +63,7 @@ class Reader:
         config: ZygoteConfig,
         show: bool,
         early: EarlyZygote | None,
+        source: ZygoteSource | None = None,
     ) -> None:
         self.thread = threading.Thread(target=self._run, name="fairlead-pool", daemon=True)
         self.dispatch = Dispatch()
@@ -69,12 +73,16 @@ class Reader:
         self._owner = os.getpid()
         self._oom = OutOfMemoryWatch()
         self._early = early  # until the pool has it
+        self._source = source
+        trusted = source is None
         self._table = make_table() if early is None else early.table
         self._watch = Watch()
         self._listener = Listener(
-            self._watch, self.dispatch, events, show, self._end_worker, self._balance
+            self._watch, self.dispatch, events, show, self._end_worker, self._balance, trusted
         )
-        self._staff = Staff(size, self.dispatch, SlotTable(self._table), self._listener.attend)
+        self._staff = Staff(
+            size, self.dispatch, SlotTable(self._table), self._listener.attend, trusted
+        )
         self._link: ZygoteLink | None = None  # while there is a zygote
         self._ready: Future[None] = Future()
         self._commands: deque[Callable[[], None]] = deque()
@@ -134,7 +142,7 @@ class Reader:
 
     def _connect(self) -> None:
         early, self._early = self._early, None
-        self._link = ZygoteLink(self._config, self._table, early)
+        self._link = ZygoteLink(self._config, self._table, early, self._source)
         self._watch.add(self._link.fileno(), self._on_news)
         self._balance()
 
@@ -196,12 +204,19 @@ class Reader:
             if message is None:
                 self._on_zygote_lost()
                 return
-            worker = self.dispatch.workers[message.ticket]
-            if message.kind == protocol.STARTED:
-                worker.pid = int(message.body())
+            try:
+                worker = self.dispatch.workers[message.ticket]
+                news = _news(message)
+            except (LookupError, ValueError):
+                if self._source is None:
+                    raise
+                self._on_zygote_lost()  # somebody speaks in its place
+                return
+            if isinstance(news, int):
+                worker.pid = news
                 self._balance()
             else:
-                self._on_exit(worker, *load_exit(message))
+                self._on_exit(worker, *news)
 
     def _on_exit(self, worker: WorkerHandle, status: int | None, why: str) -> None:
         """Settle a dead worker's tickets: at most one was begun, the others go elsewhere."""
@@ -252,7 +267,8 @@ class Reader:
         """Carry on after something has killed the zygote and with it all workers."""
         self._disconnect()
         workers = list(self.dispatch.workers.values())
-        await_gone([worker.pid for worker in workers if worker.pid])
+        if self._source is None:  # else they ended before the zygote was said to have
+            await_gone([worker.pid for worker in workers if worker.pid])
         for worker in workers:
             begun = self._bury(worker)
             if begun is not None:
@@ -377,3 +393,10 @@ class Reader:
         self._release_waiting(_ENDING)
         self._events.settled()
         return True
+
+
+def _news(message: Message) -> int | tuple[int | None, str]:
+    """Return the pid of a worker that has started, or how one has ended."""
+    if message.kind == protocol.STARTED:
+        return int(message.body(MOST_NEWS))
+    return load_exit(message)

@@ -10,6 +10,7 @@ the worker when it ends, or by the zygote when the worker has died.
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import time
@@ -23,11 +24,19 @@ _WORDS = 16
 _TICKET, _BEGUN, _OWN_STOP, _STOP, _READING, _MEASURED, _WALL, _CPU, _MEMORY = range(9)
 _SIZE = SLOTS * _WORDS * 8
 
+_ADD_SEALS = 1033
+"""``F_ADD_SEALS``, which the module ``fcntl`` does not name everywhere."""
+
+_SEALS = 0x1 | 0x2 | 0x4
+"""``F_SEAL_SEAL``, ``F_SEAL_SHRINK`` and ``F_SEAL_GROW``."""
+
 
 def make_table() -> int:
     """Return the descriptor of a new, empty table in memory."""
-    descriptor = os.memfd_create("fairlead-slots")
+    descriptor = os.memfd_create("fairlead-slots", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.ftruncate(descriptor, _SIZE)
+    # A worker that cut it off would end the driver, which has it mapped.
+    fcntl.fcntl(descriptor, _ADD_SEALS, _SEALS)
     return descriptor
 
 

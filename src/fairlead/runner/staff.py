@@ -26,6 +26,8 @@ class Staff:
         How many workers take tickets at a time; those whose task waits are not counted.
     attend
         Is called with each new worker.
+    trusted
+        Whether workers may do all that this process may.
 
     Attributes
     ----------
@@ -39,12 +41,14 @@ class Staff:
         dispatch: Dispatch,
         slots: SlotTable,
         attend: Callable[[WorkerHandle], None],
+        trusted: bool = True,
     ) -> None:
         self.size = size
         self.not_before = 0.0
         self._dispatch = dispatch
         self._slots = slots
         self._attend = attend
+        self._trusted = trusted
         self._free_slots = list(range(SLOTS - 1, -1, -1))
         self._failures = 0
 
@@ -85,7 +89,7 @@ class Staff:
 
     def _start(self, link: ZygoteLink) -> None:
         index = self._free_slots.pop()
-        worker = WorkerHandle(index, self._slots.slot(index))
+        worker = WorkerHandle(index, self._slots.slot(index), self._trusted)
         self._dispatch.workers[index] = worker
         self._attend(worker)
         link.fork(index, worker.seat)

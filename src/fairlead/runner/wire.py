@@ -10,6 +10,7 @@ no name, needs no cleaning up, and is gone when the last holder is.
 from __future__ import annotations
 
 import array
+import fcntl
 import os
 import socket
 import struct
@@ -23,8 +24,15 @@ _INT = array.array("i").itemsize
 _MAX_DESCRIPTORS = 8
 _ANCILLARY = socket.CMSG_SPACE(_MAX_DESCRIPTORS * _INT)
 
+_GET_SEALS = 1034
+"""``F_GET_SEALS``: what only files in memory answer."""
+
 _FLAGS: int = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 """Received files are not for the programs that a task may start."""
+
+
+class BadMessageError(ValueError):
+    """A worker sent something that is not a message: its memory is damaged."""
 
 
 class Message(NamedTuple):
@@ -38,10 +46,23 @@ class Message(NamedTuple):
     inline: bytes
     descriptor: int
 
-    def body(self) -> bytes:
-        """Return the body and let go of the memory file; call it at most once."""
+    def body(self, limit: int | None = None) -> bytes:
+        """Return the body and let go of the memory file; call it at most once.
+
+        Parameters
+        ----------
+        limit
+            The most bytes that it may have, where the sender is not trusted.
+
+        Raises
+        ------
+        BadMessageError
+            If it has more, or is not in a memory file.
+        """
         if self.descriptor < 0:
             return self.inline
+        if limit is not None:
+            return _bounded(self.descriptor, limit)
         with open(self.descriptor, "rb") as file:
             file.seek(0)
             return file.read()
@@ -62,7 +83,7 @@ def send(sock: socket.socket, ticket: int, kind: int, body: bytes = b"") -> None
     if len(body) <= INLINE_LIMIT:
         sock.send(_HEAD.pack(ticket, kind) + body)
         return
-    descriptor = _memory_file(body)
+    descriptor = memory_file(body)
     try:
         send_descriptors(sock, ticket, kind, [descriptor])
     finally:
@@ -127,7 +148,23 @@ def _one(ancillary: list[tuple[int, int, bytes]]) -> int:
     return first
 
 
-def _memory_file(body: bytes) -> int:
+def _bounded(descriptor: int, limit: int) -> bytes:
+    """Return what is in a memory file, and close it; whoever sent it may still change it."""
+    try:
+        # A pipe would never end, and a file of another kind may never answer.
+        fcntl.fcntl(descriptor, _GET_SEALS)
+        size = os.fstat(descriptor).st_size
+        if size > limit:
+            raise BadMessageError(f"a message of {size:,} bytes; at most {limit:,} are taken")
+        return os.pread(descriptor, size, 0)
+    except OSError as error:
+        raise BadMessageError(f"not a message in a memory file: {error}") from error
+    finally:
+        os.close(descriptor)
+
+
+def memory_file(body: bytes) -> int:
+    """Return the descriptor of a new file in memory with that content."""
     descriptor = os.memfd_create("fairlead-message")
     left = memoryview(body)
     while left:

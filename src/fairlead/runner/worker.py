@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
+from fairlead.errors import TaskResultError
 from fairlead.runner import protocol, wire
 from fairlead.runner.descendants import adopt_orphans, die_with_parent
+from fairlead.runner.distrust import MOST_DETAILS, MOST_OUTCOME
 from fairlead.runner.exits import EXIT_CUT_OFF, EXIT_OUT_OF_MEMORY, outcome_without_report
 from fairlead.runner.host import Talk, WorkerHost
 from fairlead.runner.meter import Meter
@@ -41,12 +43,14 @@ _running: WorkerHost | None = None
 class WorkerSettings:
     """What all workers of a pool have in common.
 
-    ``memory_limit`` is in bytes, over what the program itself takes once imported.
+    ``memory_limit`` is in bytes, over what the program itself takes once imported;
+    ``is_bounded`` is whether the driver takes messages up to a size only.
     """
 
     execute: Executor
     files_root: str
     memory_limit: int | None = None
+    is_bounded: bool = False
 
 
 @contextlib.contextmanager
@@ -112,7 +116,10 @@ class _Worker:
         _running = None
         self._slot.measured(ticket, meter.usage())
         self._room.tidy()
-        self._talk.tell(ticket, protocol.OUTCOME, _encoded(outcome))
+        data = _encoded(outcome)
+        if self._settings.is_bounded:
+            data = _bounded(data)
+        self._talk.tell(ticket, protocol.OUTCOME, data)
         return outcome.kind
 
 
@@ -140,6 +147,19 @@ def _encoded(outcome: AttemptOutcome) -> bytes:
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         message = f"What the task ended with cannot be sent to the driver: {error}"
         return protocol.encode_outcome(_failed(OutcomeKind.NON_RETRYABLE, error, message))
+
+
+def _bounded(data: bytes) -> bytes:
+    """Return an encoded outcome, or a failure that says that it is too large."""
+    details = protocol.details_size(data)
+    if len(data) <= MOST_OUTCOME and details <= MOST_DETAILS:
+        return data
+    error = TaskResultError(
+        f"what the task ends with has {len(data):,} bytes, {details:,} of them beside the values"
+        f" of results, inputs and cache entries; under isolation: Sidecar it may have"
+        f" {MOST_OUTCOME:,} and {MOST_DETAILS:,}. Put large data into files that the task leaves."
+    )
+    return protocol.encode_outcome(_failed(OutcomeKind.NON_RETRYABLE, error, str(error)))
 
 
 def _failed(kind: OutcomeKind, error: BaseException, message: str) -> AttemptOutcome:

@@ -46,7 +46,8 @@ _PATIENCE = 5.0
 class ZygoteConfig:
     """What the driver tells its zygote.
 
-    ``loader`` and ``executor`` are ``module:function``; ``memory_limit`` is in bytes.
+    ``loader`` and ``executor`` are ``module:function``; ``memory_limit`` is in bytes;
+    ``is_bounded`` is whether the driver takes messages up to a size only.
     """
 
     programs: list[str]
@@ -56,6 +57,7 @@ class ZygoteConfig:
     memory_limit: int | None
     path: list[str]
     argv: list[str]
+    is_bounded: bool = False
 
     def encode(self) -> bytes:
         """Return the configuration as JSON."""
@@ -241,7 +243,7 @@ def _import_all(config: ZygoteConfig) -> WorkerSettings:
         for program in config.programs:
             _named(config.loader)(program)
         execute = _named(config.executor)
-    return WorkerSettings(execute, config.files_root, config.memory_limit)
+    return WorkerSettings(execute, config.files_root, config.memory_limit, config.is_bounded)
 
 
 def _named(reference: str) -> Any:

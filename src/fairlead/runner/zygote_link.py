@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -13,11 +12,13 @@ from typing import TYPE_CHECKING
 import fairlead
 from fairlead.errors import BackendError, ProgramError
 from fairlead.runner import protocol, wire
+from fairlead.runner.distrust import MOST_NEWS
 from fairlead.runner.seat import Seat
 from fairlead.runner.zygote import ZygoteConfig
 
 if TYPE_CHECKING:
-    from fairlead.runner.early import EarlyZygote, ForkedProcess
+    from fairlead.runner.distrust import ZygoteProcess, ZygoteSource
+    from fairlead.runner.early import EarlyZygote
 
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
@@ -36,6 +37,8 @@ class ZygoteLink:
     ----------
     early
         The zygote, if it runs already.
+    source
+        What starts it, where that is not this process.
 
     Raises
     ------
@@ -45,10 +48,18 @@ class ZygoteLink:
         If the system lets no process be started.
     """
 
-    def __init__(self, config: ZygoteConfig, slots: int, early: EarlyZygote | None = None) -> None:
-        self._process: subprocess.Popen[bytes] | ForkedProcess
+    def __init__(
+        self,
+        config: ZygoteConfig,
+        slots: int,
+        early: EarlyZygote | None = None,
+        source: ZygoteSource | None = None,
+    ) -> None:
+        self._process: ZygoteProcess
         if early is not None:
             self._sock, self._process = early.sock, early.process
+        elif source is not None:
+            self._sock, self._process = source.start(slots)
         else:
             self._sock, theirs = wire.packet_pair()
             with theirs:
@@ -84,7 +95,7 @@ class ZygoteLink:
                 f"imported for worker processes. Start nothing that exits at import."
             )
         if message.kind == protocol.BROKEN:
-            name, text, trace = protocol.load_json(message.body(), 3)
+            name, text, trace = protocol.load_json(message.body(MOST_NEWS), 3)
             if name != ProgramError.__name__:  # which says it all by itself
                 what = f"{_listed(programs)} cannot be imported for worker processes"
                 text = f"{what}: {name}: {text}"
@@ -145,5 +156,7 @@ def _listed(programs: list[str]) -> str:
 
 def load_exit(message: wire.Message) -> tuple[int | None, str]:
     """Return a worker's wait status (None: it never started) and why in words."""
-    status, why = json.loads(message.body())
-    return status, why
+    status, why = protocol.load_json(message.body(MOST_NEWS), 2)
+    if status is not None:
+        os.waitstatus_to_exitcode(status)  # which nothing else can be asked for
+    return status, str(why)

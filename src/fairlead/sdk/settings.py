@@ -102,6 +102,12 @@ REUSE = Setting(
     "Which tasks of a job that is submitted to a cluster may share a runner, one after the other: "
     "`Never`, `WithinJob`, or `AcrossJobs` for those of other jobs as well.",
 )
+ISOLATION = Setting(
+    "FAIRLEAD_ISOLATION",
+    "`Shared`",
+    "Whether the code of tasks of a job that is submitted to a cluster runs beside the token of "
+    "its runner: `Shared`, or `Sidecar` for a container of its own, without any token.",
+)
 SESSION = Setting(
     "FAIRLEAD_SESSION_SECONDS",
     "`60`",
@@ -118,6 +124,7 @@ SETTINGS: tuple[Setting, ...] = (
     STORE,
     RELEASE,
     REUSE,
+    ISOLATION,
     SESSION,
     WORKERS,
     WORKER_MEMORY,
@@ -132,6 +139,7 @@ MEMORY = ":memory:"
 
 WorkerKind = Literal["threads", "processes"]
 Reuse = Literal["Never", "WithinJob", "AcrossJobs"]
+Isolation = Literal["Shared", "Sidecar"]
 
 
 class Workers(NamedTuple):
@@ -193,6 +201,17 @@ def reuse() -> Reuse:
     if value:
         raise _unfit(REUSE, value, "Never, WithinJob or AcrossJobs")
     return "WithinJob"
+
+
+def isolation() -> Isolation:
+    """Return whether tasks on a cluster are kept from their runner's token."""
+    value = _read(ISOLATION)
+    for known in get_args(Isolation):
+        if value.lower() == known.lower():
+            return cast(Isolation, known)
+    if value:
+        raise _unfit(ISOLATION, value, "Shared or Sidecar")
+    return "Shared"
 
 
 def workers() -> Workers:
@@ -263,6 +282,7 @@ def check() -> None:
     grace()
     worker_memory()
     reuse()
+    isolation()
     session_seconds()
     max_depth()
     max_tasks()

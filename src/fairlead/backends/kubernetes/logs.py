@@ -110,7 +110,8 @@ class PodLogs:
 
     def _lines(self, pod: str) -> Iterator[tuple[str, str]]:
         after = self._after.get(pod, "")
-        query: dict[str, str | int] = {"timestamps": "true"}
+        # Where tasks are isolated there is another container, whose output this one shows.
+        query: dict[str, str | int] = {"timestamps": "true", "container": "runner"}
         query |= {"sinceTime": after} if after else {}
         try:
             text = self._rest.text(PODS.path(self._namespace, pod, "log"), query)

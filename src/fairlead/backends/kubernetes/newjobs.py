@@ -41,6 +41,8 @@ def job_object(
         "style": job.style.capitalize(),
         "reuse": settings.reuse(),
     }
+    if settings.isolation() != "Shared":
+        spec["isolation"] = settings.isolation()
     if release is not None:
         spec["release"] = release
     if job.machine_group is not None:

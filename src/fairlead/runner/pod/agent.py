@@ -11,17 +11,16 @@ import time
 from types import FrameType
 
 from fairlead.runner.descendants import adopt_orphans, children
-from fairlead.runner.early import EarlyZygote
 from fairlead.runner.pod.assignment import Assignment, Object, assigned, selects_assigned
 from fairlead.runner.pod.attempt import Attempt, PodBrokenError
 from fairlead.runner.pod.context import Inbox, Pod
 from fairlead.runner.pod.errors import StoppedWaitingError
 from fairlead.runner.pod.following import Follower
+from fairlead.runner.pod.ground import Ground
 from fairlead.runner.pod.health import serve_health
 from fairlead.runner.pod.loading import Loading
 from fairlead.runner.pod.patience import persistently
 from fairlead.runner.pod.rest import TaskApi
-from fairlead.runner.pod.rooms import Rooms
 from fairlead.runner.pod.settings import PodSettings
 from fairlead.runner.pod.stage import Stage
 
@@ -32,12 +31,11 @@ _TICK = 1.0
 class Agent:
     """One pod's life."""
 
-    def __init__(self, settings: PodSettings, zygote: EarlyZygote) -> None:
+    def __init__(self, settings: PodSettings, ground: Ground, inbox: Inbox) -> None:
         self._settings = settings
-        rooms, inbox = Rooms(settings), Inbox()
-        loading = Loading(settings, rooms, lambda: inbox.put(None, "loaded"), zygote)
+        loading = Loading(settings, ground, lambda: inbox.put(None, "loaded"))
         api = TaskApi(settings.api, f"fairlead-runner/{settings.name}")
-        self._pod = Pod(settings, api, loading.store, rooms, loading, inbox)
+        self._pod = Pod(settings, api, loading.store, ground, loading, inbox)
         self._done: set[tuple[str, int]] = set()
         self._cleaning: threading.Thread | None = None
 
@@ -60,7 +58,7 @@ class Agent:
                     return 0
                 assignment = self._idle()
                 if assignment is None:
-                    return 0
+                    return self._end_of_waiting()
             self._await_clean()
             try:
                 self._see_through(assignment)
@@ -77,6 +75,13 @@ class Agent:
                 print("fairlead: worker processes keep being killed", file=sys.stderr, flush=True)
                 return 1
             self._clean(stage)
+
+    def _end_of_waiting(self) -> int:
+        """Return the exit code of a runner that nobody has given a task."""
+        if not self._pod.ground.gone:
+            return 0
+        print("fairlead: the container with the task's code has ended", file=sys.stderr, flush=True)
+        return 1
 
     def _clean(self, stage: Stage) -> None:
         """Begin to remove what a task has left, while the next one is looked for."""
@@ -127,6 +132,8 @@ class Agent:
         while not self._pod.terminating.is_set() and (left := end - time.monotonic()) > 0:
             message = self._pod.inbox.get(self, min(left, _TICK))
             self._reap()
+            if self._pod.ground.gone:
+                return None
             if message is not None and message.what == "assigned":
                 assignment: Assignment = message.value
                 return assignment

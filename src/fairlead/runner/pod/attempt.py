@@ -21,7 +21,7 @@ from fairlead.runner.pod.archive import LogArchive
 from fairlead.runner.pod.assignment import Assignment, Object, is_held
 from fairlead.runner.pod.context import Pod
 from fairlead.runner.pod.delivery import Delivery
-from fairlead.runner.pod.errors import NotHeldError, StoppedWaitingError
+from fairlead.runner.pod.errors import GroundGoneError, NotHeldError, StoppedWaitingError
 from fairlead.runner.pod.following import Follower
 from fairlead.runner.pod.guard import Guard
 from fairlead.runner.pod.outcomes import own_outcome
@@ -59,7 +59,8 @@ class Attempt:
         self._broken: PodBrokenError | None = None
         settings = pod.settings
         self._reports = Reports(pod.api, settings.name, settings.uid, assignment, self._lost)
-        self._values = Values(pod.store, assignment.job_uid, self._lost)
+        most = pod.ground.most_input
+        self._values = Values(pod.store, assignment.job_uid, self._lost, most)
         folder = f"jobs/{assignment.job_uid}/logs/{assignment.name}/{assignment.attempt}"
         self._archive = LogArchive(pod.store, folder)
         self._shower = Shower(self._reports)
@@ -91,6 +92,9 @@ class Attempt:
                     self._delivery.deliver(outcome)
         except (NotHeldError, StoppedWaitingError):
             pass  # whatever it did is for nobody
+        except GroundGoneError as error:
+            # Whether memory ran out there, only the cluster can tell.
+            self._broken = PodBrokenError(f"{error}; what became of it is not known here")
         finally:
             self._shower.close()
             watch.close()
@@ -101,7 +105,7 @@ class Attempt:
         """Run the task, or find out why it cannot be run."""
         try:
             return self._ran()
-        except (NotHeldError, StoppedWaitingError):
+        except (GroundGoneError, NotHeldError, StoppedWaitingError):
             raise
         except (ProgramError, ReleaseError, InvalidRequestError, DependencyError) as error:
             return own_outcome(OutcomeKind.NON_RETRYABLE, error)
@@ -149,6 +153,7 @@ class Attempt:
         try:
             return self._pod.loading.stage()
         except FairleadError as error:
+            self._check_ground()
             self._broken = PodBrokenError(str(error))
             raise
 
@@ -196,11 +201,18 @@ class Attempt:
                 continue
             if message.what == "finished":
                 outcome: AttemptOutcome = message.value
+                if outcome.kind is OutcomeKind.LOST:
+                    self._check_ground()
                 return outcome
             if message.what == "lost":
                 guard.give_up()
             elif message.what == "stop":
                 guard.stop(message.value)
+
+    def _check_ground(self) -> None:
+        """Raise GroundGoneError if what has failed did so because its container has ended."""
+        if self._pod.ground.gone:
+            raise GroundGoneError("The container with the task's code has ended")
 
     # --- from the thread that watches the Task ----------------------------------------
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
+from fairlead.runner.pod.ground import Ground
 from fairlead.runner.pod.loading import Loading
 from fairlead.runner.pod.rest import TaskApi
-from fairlead.runner.pod.rooms import Rooms
 from fairlead.runner.pod.settings import PodSettings
 from fairlead.sdk.objectstore import ObjectStore
 
@@ -54,6 +54,8 @@ class Pod:
 
     Attributes
     ----------
+    ground
+        Where the task's code is.
     loading
         The loading of the release, which makes the stage that tasks run on.
     terminating
@@ -65,7 +67,7 @@ class Pod:
     settings: PodSettings
     api: TaskApi
     store: ObjectStore | None
-    rooms: Rooms
+    ground: Ground
     loading: Loading
     inbox: Inbox = field(default_factory=Inbox)
     terminating: threading.Event = field(default_factory=threading.Event)

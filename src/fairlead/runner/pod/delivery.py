@@ -122,7 +122,7 @@ class Delivery:
     def _keep_files(self) -> None:
         """Put the files that the task has left into the store."""
         one, store = self._assignment, self._pod.store
-        for name, path in self._pod.rooms.left_files(one.job_uid, one.task_id):
+        for name, path in self._pod.ground.left_files(one.job_uid, one.task_id):
             if store is None:
                 raise NoStoreError(
                     f"the file {name} that the task has left needs an object store, and this"

@@ -39,6 +39,10 @@ class RefusedError(BackendError):
         return self.status in (400, 413, 422)
 
 
+class GroundGoneError(BackendError):
+    """The container with the task's code has ended; the cluster knows why, and will tell."""
+
+
 class NotHeldError(BackendError):
     """The task is not this pod's any more; whatever it does for it is to be discarded."""
 

@@ -7,7 +7,6 @@ import time
 from fairlead.errors import TaskCancelledError
 from fairlead.runner.pod.assignment import Assignment
 from fairlead.runner.pod.context import Pod
-from fairlead.runner.pod.memory import MemoryWatch
 from fairlead.runner.pod.outcomes import own_outcome
 from fairlead.runner.pod.stage import Stage
 from fairlead.sdk.attempt import AttemptOutcome, AttemptUsage, OutcomeKind
@@ -31,7 +30,7 @@ class Guard:
         grace = assignment.spec.get("graceSeconds")
         self._grace = pod.settings.grace if grace is None else float(grace)
         self._timeout = timeout
-        self._memory = MemoryWatch(pod.settings.memory)
+        self._memory = pod.ground.memory()
         self._kill_at = float("inf")
         self._terminating = False
         self._killed: AttemptOutcome | None = None

@@ -11,9 +11,8 @@ import time
 from collections.abc import Callable
 
 from fairlead.errors import BackendError, FairleadError, LoadTimeoutError
-from fairlead.runner.early import EarlyZygote
-from fairlead.runner.pod.importing import Halt, halt_of
-from fairlead.runner.pod.rooms import Rooms, unpack_release
+from fairlead.runner.pod.ground import Ground
+from fairlead.runner.pod.importing import Halt
 from fairlead.runner.pod.settings import PodSettings
 from fairlead.runner.pod.stage import Stage
 from fairlead.sdk.objectstore import ObjectStore, open_store
@@ -30,8 +29,8 @@ class Loading:
     ----------
     told
         Is called, in that thread, once it is loaded, or cannot be.
-    zygote
-        The process that is to import it, if it runs already.
+    ground
+        Where it is loaded.
 
     Attributes
     ----------
@@ -45,14 +44,12 @@ class Loading:
     def __init__(
         self,
         settings: PodSettings,
-        rooms: Rooms,
+        ground: Ground,
         told: Callable[[], None],
-        zygote: EarlyZygote | None = None,
     ) -> None:
         self._settings = settings
-        self._rooms = rooms
+        self._ground = ground
         self._told = told
-        self._zygote = zygote
         self._failure: FairleadError | None = None
         self._unpacked = False
         self._began = time.monotonic()
@@ -93,7 +90,7 @@ class Loading:
 
     def too_slow(self) -> tuple[LoadTimeoutError, str]:
         """Return the error of a loading that has taken too long, and the stack it stands at."""
-        halt = halt_of(self._rooms.work, self._rooms.package) if self._unpacked else Halt()
+        halt = self._ground.halt() if self._unpacked else Halt()
         seconds = time.monotonic() - self._began
         error = LoadTimeoutError(
             f"release {self._settings.release.name} was not loaded after {seconds:.0f} s:"
@@ -102,6 +99,11 @@ class Loading:
         return error, halt.stack
 
     def _standing_at(self, halt: Halt) -> str:
+        if not self._ground.is_up:
+            return (
+                "the container with the task's code was not up. `kubectl describe pod` shows what"
+                " it waits for."
+            )
         if not self._unpacked:
             return (
                 "its archive was still being fetched. Look whether the object store answers, and"
@@ -125,6 +127,6 @@ class Loading:
 
     def _load(self) -> None:
         if self._failure is None:
-            unpack_release(self._settings, self._rooms, self.store)
+            self._ground.unpack(self.store)
             self._unpacked = True
-            self.made = Stage(self._settings, self._rooms, self._zygote)
+            self.made = Stage(self._settings, self._ground)

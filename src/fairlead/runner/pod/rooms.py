@@ -33,7 +33,7 @@ class Rooms:
     def __init__(self, settings: PodSettings) -> None:
         self.work = Path(settings.work)
         self.task = self.work / "task"
-        self.files = self.work / "files"
+        self.files = Path(files_folder(settings))
         self.package = self.work / "package"
         self._tmp = Path(settings.tmp)
         for folder in (self.task, self.files):
@@ -66,6 +66,11 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
+def files_folder(settings: PodSettings) -> str:
+    """Return the folder under which tasks leave files."""
+    return str(Path(settings.work, "files"))
+
+
 def unpack_release(settings: PodSettings, rooms: Rooms, store: ObjectStore | None) -> None:
     """Unpack the release's archive, if its code is in one.
 
@@ -74,26 +79,43 @@ def unpack_release(settings: PodSettings, rooms: Rooms, store: ObjectStore | Non
     ReleaseError
         If the archive is not there, or not what was published.
     """
+    unpack_archive(settings, rooms, fetched(settings, store))
+
+
+def unpack_archive(settings: PodSettings, rooms: Rooms, data: bytes | None) -> None:
+    """Unpack the release's archive, if its code is in one.
+
+    Parameters
+    ----------
+    data
+        The archive, if it lay in the store; else its parts are in a folder.
+    """
     release = settings.release
     if not (release.package or release.archive):
         return
     if release.sha256 is None:
         raise ReleaseError(f"the sum of release {release.name} is not known; publish it again")
-    unpack(_parts(settings, store), str(rooms.package), sha256=release.sha256, size=release.size)
+    parts = _parts(settings) if data is None else [data]
+    unpack(parts, str(rooms.package), sha256=release.sha256, size=release.size)
 
 
-def _parts(settings: PodSettings, store: ObjectStore | None) -> list[bytes]:
+def _parts(settings: PodSettings) -> list[bytes]:
+    folder = Path(settings.package)
+    names = sorted(entry.name for entry in _entries(folder) if entry.name.isdigit())
+    return [(folder / name).read_bytes() for name in names]
+
+
+def fetched(settings: PodSettings, store: ObjectStore | None) -> bytes | None:
+    """Return the release's archive, if it lies in the store."""
     key = settings.release.archive
-    if key is None:
-        folder = Path(settings.package)
-        names = sorted(entry.name for entry in _entries(folder) if entry.name.isdigit())
-        return [(folder / name).read_bytes() for name in names]
+    if key is None or settings.release.sha256 is None:
+        return None
     if store is None:
         raise ReleaseError(
             f"release {settings.release.name} lies in the object store, and this installation"
             f" has none"
         )
     try:
-        return [tried(lambda: store.get(key))]
+        return tried(lambda: store.get(key))
     except KeyError:
         raise ReleaseError(f"the archive {key} is gone from the object store") from None

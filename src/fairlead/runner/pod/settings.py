@@ -90,6 +90,9 @@ class PodSettings:
         Folders: the parts of the archive, the place for everything, temporary files.
     health_port
         Where it says that it lives; 0 for nowhere.
+    link
+        The socket between it and the container with the task's code; None where that is its
+        own.
     """
 
     name: str
@@ -108,6 +111,7 @@ class PodSettings:
     work: str = variables.WORK_FOLDER.default
     tmp: str = variables.TMP_FOLDER.default
     health_port: int = int(variables.HEALTH_PORT.default)
+    link: str | None = None
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> PodSettings:
@@ -131,6 +135,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> PodSetting
             work=_or_default(env, variables.WORK_FOLDER),
             tmp=_or_default(env, variables.TMP_FOLDER),
             health_port=int(_or_default(env, variables.HEALTH_PORT)),
+            link=env.get(variables.LINK.name) or None,
             **_order(order),
         )
     except KeyError as missing:

@@ -6,9 +6,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fairlead.runner.early import EarlyZygote
 from fairlead.runner.pod import WORKER
-from fairlead.runner.pod.rooms import Rooms
+from fairlead.runner.pod.ground import Ground
 from fairlead.runner.pod.settings import PodSettings
 from fairlead.runner.pool import WorkerPool
 
@@ -47,8 +46,8 @@ class Stage:
         If it cannot be imported.
     """
 
-    def __init__(self, settings: PodSettings, rooms: Rooms, zygote: EarlyZygote | None) -> None:
-        self._rooms = rooms
+    def __init__(self, settings: PodSettings, ground: Ground) -> None:
+        self._ground = ground
         self._player: Player | None = None
         self._ticket = 0
         self._lock = threading.Lock()
@@ -57,10 +56,11 @@ class Stage:
             self,
             programs=[f"The release {settings.release.name}"],
             grace=0.0,
-            files_root=str(rooms.files),
+            files_root=ground.files,
             executor=f"{WORKER}:execute_listed",
             loader=f"{WORKER}:load_release",
-            early=zygote,
+            early=ground.early,
+            source=ground.source,
         )
 
     def play(self, order: AttemptOrder, player: Player) -> None:
@@ -94,7 +94,7 @@ class Stage:
         deadline = time.monotonic() + _GONE_WITHIN
         while self._pool.pids and time.monotonic() < deadline:
             time.sleep(0.005)
-        self._rooms.clean()
+        self._ground.clean()
         self._pool.resize(1)
 
     @property

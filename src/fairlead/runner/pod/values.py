@@ -40,11 +40,18 @@ class Values:
         None where there is none.
     lost
         Ends all waiting for the store.
+    most
+        How many bytes may be read altogether; None for any number.
     """
 
     def __init__(
-        self, store: ObjectStore | None, job_uid: str, lost: threading.Event | None = None
+        self,
+        store: ObjectStore | None,
+        job_uid: str,
+        lost: threading.Event | None = None,
+        most: int | None = None,
     ) -> None:
+        self._left = most
         self._store = store
         self._lost = lost
         self._folder = f"jobs/{job_uid}/values"
@@ -58,10 +65,12 @@ class Values:
             If the store cannot be reached, or what is there is not what was put there.
         """
         if text is not None:
+            self._count(len(text))
             return text.encode()
         if stored is None:
             return None
         store, key = self._needed(f"the value {stored['key']}"), stored["key"]
+        self._count(int(stored["size"]))
         try:
             data = tried(lambda: store.get(key), self._lost)
         except KeyError:
@@ -84,6 +93,16 @@ class Values:
         key = f"{self._folder}/{sum_}"
         tried(lambda: store.put(key, data), self._lost)
         return {f"{name}Ref": {"key": key, "sha256": sum_, "size": len(data)}}
+
+    def _count(self, size: int) -> None:
+        if self._left is None:
+            return
+        self._left -= size
+        if self._left < 0:
+            raise InvalidRequestError(
+                "the input and what it refers to are more than an agent with isolation: Sidecar"
+                " can pass on. Let tasks hand over large data in files or a store of their own."
+            )
 
     def _needed(self, what: str) -> ObjectStore:
         if self._store is None:

@@ -22,6 +22,9 @@ PACKAGE_FOLDER = Setting(
 WORK_FOLDER = Setting("FAIRLEAD_WORK_FOLDER", "/fairlead/work", "The folder for everything.")
 TMP_FOLDER = Setting("FAIRLEAD_TMP_FOLDER", "/tmp", "The folder that is emptied after each task.")
 HEALTH_PORT = Setting("FAIRLEAD_HEALTH_PORT", "8080", "Where the agent says that it lives; 0: not.")
+LINK = Setting(
+    "FAIRLEAD_LINK", "", "The socket between the agent and a task's code in another container."
+)
 
 POD_VARIABLES: tuple[Setting, ...] = (
     POD_NAME,
@@ -34,5 +37,6 @@ POD_VARIABLES: tuple[Setting, ...] = (
     WORK_FOLDER,
     TMP_FOLDER,
     HEALTH_PORT,
+    LINK,
 )
 """Every variable of a pod that is not also one of :data:`fairlead.sdk.settings.SETTINGS`."""

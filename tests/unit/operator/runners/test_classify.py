@@ -292,6 +292,43 @@ def test_a_pod_with_other_containers_ends_with_its_runner() -> None:
     assert not pod("Failed", terminated(1), SCHEDULED).lingers
 
 
+def parted(agent: Any, tasks: Any, phase: str = "Running") -> Any:
+    """A pod of isolated tasks: the states of its two containers."""
+    both = [{"name": "runner", "state": agent}, {"name": "task", "state": tasks}]
+    return pod(phase, None, SCHEDULED, containerStatuses=both)
+
+
+PARTED = {
+    "memory of the tasks": (terminated(1), terminated(137, "OOMKilled"), "OutOfMemory"),
+    "memory of the agent": (terminated(137, "OOMKilled"), terminated(0, "Completed"), "Lost"),
+    "the agent": (terminated(137), terminated(0, "Completed"), "Lost"),
+    "the keeper": (terminated(1), terminated(137), "Lost"),
+}
+
+
+@pytest.mark.parametrize(("agent", "tasks", "reason"), PARTED.values(), ids=PARTED)
+def test_two_containers_end_as_one_does(agent: Any, tasks: Any, reason: str) -> None:
+    found = classify(parted(agent, tasks, "Failed"), NOW)
+    assert isinstance(found, Ending)
+    assert found.reason == reason
+    # One of them may be told of earlier than the other, and only both say how it was.
+    assert classify(parted(agent, tasks), NOW) == found
+    assert classify(parted(agent, RUNNING), NOW) is None
+    assert classify(parted(RUNNING, tasks), NOW) is None
+
+
+def test_a_container_for_tasks_that_cannot_start_is_not_waited_for() -> None:
+    found = classify(parted(RUNNING, terminated(127, "StartError", "no python3")), NOW)
+    assert isinstance(found, Ending)
+    assert (found.reason, found.message) == ("StartError", "no python3")
+
+
+def test_a_container_for_tasks_that_waits_is_told_of() -> None:
+    found = classify(parted(RUNNING, waiting("CreateContainerConfigError", "no secret")), NOW)
+    assert isinstance(found, Stuck)
+    assert found.reason == "ContainerConfig"
+
+
 def test_nothing_more_is_expected_of_what_has_ended() -> None:
     assert look_again(pod("Failed", terminated(1), SCHEDULED), NOW) is None
     assert look_again(pod("Running", RUNNING, SCHEDULED), NOW) is None

@@ -17,7 +17,7 @@ from tests.unit.operator.runners.given import (
 )
 
 from fairlead.api import labels
-from fairlead_operator.runners.pod import build_pod, unsupported
+from fairlead_operator.runners.pod import build_pod
 from fairlead_operator.runners.pod_order import FOR_EVER, Owner, Store
 
 
@@ -337,13 +337,3 @@ def test_a_size_with_faults_makes_no_pod() -> None:
     bad = size(podPatch={"spec": {"hostNetwork": True}})
     with pytest.raises(ValueError, match="cannot be made"):
         build_pod(order(size=bad))
-
-
-def test_an_isolation_that_is_not_there_is_refused_for_good() -> None:
-    assert unsupported("Shared") is None
-    refusal = unsupported("Sidecar")
-    assert refusal is not None
-    assert refusal.final
-    assert "Sidecar" in refusal.message
-    with pytest.raises(ValueError, match="cannot be made"):
-        build_pod(order(isolation="Sidecar"))

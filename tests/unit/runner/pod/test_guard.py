@@ -13,6 +13,7 @@ from tests.unit.runner.pod.assignments import made
 from fairlead.core.outcomes import BUDGETS, Budget, OutcomeKind
 from fairlead.runner.exits import killed_outcome
 from fairlead.runner.pod.guard import Guard
+from fairlead.runner.pod.memory import MemoryWatch
 from fairlead.sdk.attempt import AttemptOutcome, AttemptUsage
 from fairlead.sdk.backend import Failure
 
@@ -38,6 +39,7 @@ class Pod:
 
     def __init__(self) -> None:
         self.settings = SimpleNamespace(grace=0.0, memory=None)
+        self.ground = SimpleNamespace(memory=lambda: MemoryWatch(None))
         self.terminating = threading.Event()
         self.terminated: float | None = None
 

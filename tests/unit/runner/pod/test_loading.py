@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from fairlead.errors import ProgramError
+from fairlead.runner.pod.ground import OwnGround
 from fairlead.runner.pod.loading import LEAST, Loading
-from fairlead.runner.pod.rooms import Rooms
 from fairlead.runner.pod.settings import PodSettings, from_environment
 
 HANGING = """
@@ -92,7 +92,7 @@ def failure_of(loading: Loading) -> str:
 
 def test_a_module_that_hangs_is_found_at_its_line(settings: PodSettings, tmp_path: Path) -> None:
     told: list[str] = []
-    loading = Loading(settings, Rooms(settings), lambda: told.append("loaded"))
+    loading = Loading(settings, OwnGround(settings), lambda: told.append("loaded"))
     loading.begin()
     (pid,) = wait_for(lambda: importing(tmp_path))
     where = wait_for(lambda: _stack_with(loading, "flow.py"))
@@ -114,20 +114,20 @@ def _stack_with(loading: Loading, file: str) -> str:
 
 
 def test_what_was_not_even_fetched_is_told_so(settings: PodSettings) -> None:
-    error, stack = Loading(settings, Rooms(settings), lambda: None).too_slow()
+    error, stack = Loading(settings, OwnGround(settings), lambda: None).too_slow()
     assert "its archive was still being fetched" in str(error)
     assert stack == ""
 
 
 def test_the_pods_limit_counts_from_the_beginning_of_the_loading(settings: PodSettings) -> None:
-    loading = Loading(settings, Rooms(settings), lambda: None)
+    loading = Loading(settings, OwnGround(settings), lambda: None)
     began = time.monotonic()
     assert loading.limit(began + 1000, None) <= began + 90
     assert loading.limit(began + 1000, 5.0) <= began + 90
 
 
 def test_a_tasks_own_limit_shortens_it_but_leaves_time_to_load(settings: PodSettings) -> None:
-    loading = Loading(settings, Rooms(settings), lambda: None)
+    loading = Loading(settings, OwnGround(settings), lambda: None)
     now = time.monotonic()
     assert loading.limit(now, 70.0) == now + 70
     assert loading.limit(now, 0.5) == now + LEAST
