@@ -15,7 +15,7 @@ from fairlead.core.effects import JobChanged, StopAttempt, StopKind, TaskChanged
 from fairlead.core.reasons import CANCELLING, FAILING, JOB_CANCELLED, JOB_FAILED
 from fairlead.core.states import FINAL_TASK_STATES, JobState, TaskState, is_final
 from fairlead_operator.jobs import jobstatus, taskstatus
-from fairlead_operator.jobs.actions import DeletePod, EmitEvent, PatchTask
+from fairlead_operator.jobs.actions import DeletePod, EmitEvent, PatchTask, ReadPod
 from fairlead_operator.jobs.alarms import AlarmKind
 from fairlead_operator.jobs.board import Board
 from fairlead_operator.jobs.endings import grown_size
@@ -152,7 +152,11 @@ def order_stop(board: Board, name: str, attempt: int, kind: StopKind, now: float
     pod = board.runners.pod(record.pod_name)
     if record.started is None and (pod is None or not pod.started):
         # Nothing runs that could be asked.
-        board.do(DeletePod(name, record.pod_name))
+        if board.grants.pop(name, None) is not None:
+            # Nor will it: its pod was refused.  That it is not there ends the attempt.
+            board.do(ReadPod(name, record.pod_name))
+        else:
+            board.do(DeletePod(name, record.pod_name))
         return
     if board.graph.node(name).state is not TaskState.RUNNING:
         board.discarded.add(name)

@@ -52,6 +52,8 @@ class Runners:
         self.reuse = True
         self.larger: dict[str, str] = {}
         self.granted: set[str] = set()
+        self.not_again: Refused | None = None
+        self.asked: list[str] = []
 
     def available(self, wanted: Wanted) -> Refused | None:
         return next((found for fits, found in self.refusals.items() if fits(wanted)), None)
@@ -70,7 +72,8 @@ class Runners:
         return Grant(pod_name, size, "release")
 
     def again(self, grant: Grant, now: float) -> Refused | None:
-        return None
+        self.asked.append(grant.pod_name)
+        return self.not_again
 
     def held(self, pod_name: str, now: float) -> None:
         self.waiting.discard(pod_name)
@@ -115,6 +118,10 @@ class World:
         After how many further actions the operator is killed; None for never.
     done
         All actions that were carried out.
+    refuse_pods
+        With which reason pods are not made; empty where they are.
+    refused_to_all
+        Whether whoever gives out runners says when one is asked for again.
     writes
         How many of them were writes of Tasks' statuses, by Task.
     """
@@ -127,6 +134,7 @@ class World:
     done: list[Action] = field(default_factory=list)
     writes: dict[str, int] = field(default_factory=dict)
     refuse_pods: str = ""
+    refused_to_all: bool = False
     hidden: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -242,7 +250,8 @@ class World:
     def _make_pod(self, name: str, attempt: int, grant: Grant) -> None:
         if self.refuse_pods:
             refusal = Refusal(self.refuse_pods, "no room")
-            self.model.pod_refused(name, attempt, grant, refusal, self.now, self.now + 1)
+            until = None if self.refused_to_all else self.now + 1
+            self.model.pod_refused(name, attempt, grant, refusal, self.now, until)
             return
         self.runners.granted.discard(grant.pod_name)
         assert grant.pod_name not in self.pods, "a pod is made once"
