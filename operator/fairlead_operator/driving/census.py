@@ -40,7 +40,8 @@ class Census:
     def jobs(self) -> Mapping[str, int]:
         """Return how many jobs are in each state."""
         records = (seen.record for seen in self._jobs.values())
-        return Counter(camel(record.state) for record in records if record is not None)
+        states = Counter(record.state for record in records if record is not None)
+        return {camel(state): number for state, number in states.items()}
 
     def tasks(self) -> Iterator[tuple[str, str, str, int]]:
         """Yield state, identifier, size and how many Tasks; the same may come again."""
