@@ -268,6 +268,9 @@ class Dns(Section):
 
     namespace: OptionalNamespace = "kube-system"
     """The namespace of its pods; any if empty."""
+    cidrs: list[Cidr] = []
+    """Addresses as blocks, where it answers at some of the nodes' own, such as a cache's
+    `169.254.20.10/32`."""
     port: Port = 53
     """Its port."""
 

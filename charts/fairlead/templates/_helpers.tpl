@@ -11,9 +11,17 @@ fairlead
 
 {{- /* The labels of everything that belongs to the release; the user's own never replace them. */}}
 {{- define "fairlead.labels" -}}
-{{- $chart := printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-{{- $ours := dict "app.kubernetes.io/name" "fairlead" "app.kubernetes.io/instance" .Release.Name "app.kubernetes.io/managed-by" .Release.Service "app.kubernetes.io/version" .Chart.AppVersion "helm.sh/chart" $chart }}
-{{- toYaml (merge $ours .Values.labels) }}
+{{- include "fairlead.labelsWith" (list . dict) }}
+{{- end }}
+
+{{- /* These with more of an object's own: include "fairlead.labelsWith" (list $ .labels) */}}
+{{- define "fairlead.labelsWith" -}}
+{{- $root := index . 0 }}
+{{- $chart := printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{- $version := $root.Chart.AppVersion | replace "+" "_" }}
+{{- $ours := dict "app.kubernetes.io/name" "fairlead" "app.kubernetes.io/instance" $root.Release.Name "app.kubernetes.io/managed-by" $root.Release.Service "app.kubernetes.io/version" $version "helm.sh/chart" $chart }}
+{{- /* One key never stands twice: strict readers of YAML refuse that. */}}
+{{- toYaml (merge $ours (index . 1) $root.Values.labels) }}
 {{- end }}
 
 {{- /* What tells the operator's pods from others; a Deployment can never change it. */}}

@@ -119,8 +119,8 @@ def test_two_releases_share_nothing_but_the_machine_sizes(mode: Mapping[str, Any
 
 
 @pytest.mark.parametrize("mode", [{}, SOME], ids=["all", "some"])
-def test_names_that_look_like_numbers_stay_names(mode: Mapping[str, Any]) -> None:
-    for item in render(with_values(EVERYTHING, mode), "1", "2"):
+def test_names_that_look_like_something_else_stay_names(mode: Mapping[str, Any]) -> None:
+    for item in render(with_values(EVERYTHING, mode), "true", "2"):
         metadata = item["metadata"]
         texts = [metadata["name"], metadata.get("namespace", "")]
         texts += [*metadata["labels"].values(), *metadata.get("annotations", {}).values()]

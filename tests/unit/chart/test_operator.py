@@ -191,13 +191,44 @@ LIMITED = {
 def test_egress_is_to_the_api_server_and_dns_where_it_is_limited() -> None:
     found = policies(LIMITED)
     operator = found[NAMESPACE, f"{RELEASE}-operator"]
-    assert operator["ingress"][0]["from"] == [{"namespaceSelector": {}}]
+    assert operator["ingress"][0]["from"][0] == {"namespaceSelector": {}}
     server, dns = operator["egress"]
     assert [peer["ipBlock"]["cidr"] for peer in server["to"]] == ["192.0.2.1/32", "2001:db8::1/128"]
     assert server["ports"] == [{"port": 443, "protocol": "TCP"}]
     assert {(port["port"], port["protocol"]) for port in dns["ports"]} == {(53, "UDP"), (53, "TCP")}
     runner = found[NAMESPACE, f"{RELEASE}-{NAMESPACE}-runner"]
     assert runner["egress"] == [server, dns, {"ports": [{"port": 443}]}]
+
+
+def test_helm_test_reaches_the_metrics_whoever_else_may() -> None:
+    [rule] = policies(LIMITED)[NAMESPACE, f"{RELEASE}-operator"]["ingress"]
+    [trial] = of_kind(render(LIMITED), "Pod")
+    selected = [peer["podSelector"] for peer in rule["from"] if "podSelector" in peer]
+    labels = trial["metadata"]["labels"].items()
+    assert [peer["matchLabels"].items() <= labels for peer in selected] == [True]
+    assert trial["metadata"]["namespace"] == NAMESPACE
+    untried = policies(with_values(LIMITED, at("tests.enabled", False)))
+    assert untried[NAMESPACE, f"{RELEASE}-operator"]["ingress"][0]["from"] == [
+        {"namespaceSelector": {}}
+    ]
+
+
+def test_dns_may_answer_at_addresses_of_the_nodes() -> None:
+    cache = "169.254.20.10/32"
+    found = policies(with_values(LIMITED, at("networkPolicy.dns.cidrs", [cache])))
+    for name in (f"{RELEASE}-operator", f"{RELEASE}-{NAMESPACE}-runner"):
+        dns = found[NAMESPACE, name]["egress"][1]
+        assert dns["to"][1:] == [{"ipBlock": {"cidr": cache}}]
+
+
+def test_the_store_runs_where_the_operator_may() -> None:
+    where = {"nodeSelector": {"disk": "fast"}, "tolerations": [{"operator": "Exists"}]}
+    found = {
+        item["metadata"]["name"]: item
+        for item in of_kind(render({"operator": where}), "Deployment")
+    }
+    spec = found[f"{RELEASE}-store"]["spec"]["template"]["spec"]
+    assert {name: spec[name] for name in where} == where
 
 
 def test_runners_reach_the_embedded_store_wherever_else_they_may_not_go() -> None:

@@ -48,6 +48,7 @@ OTHERS: Mapping[str, Any] = {
     "metrics.rules.runbookUrl": "https://other.example",
     "metrics.rules.disabled": ["FairleadOperatorAbsent"],
     "networkPolicy.apiServer.cidrs": ["192.0.2.7/32"],
+    "networkPolicy.dns.cidrs": ["169.254.20.10/32"],
     "networkPolicy.operator.scrapers": [{"podSelector": {}}],
     "networkPolicy.runners.egress": [{"ports": [{"port": 7}]}],
 }
