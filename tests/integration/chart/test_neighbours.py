@@ -37,7 +37,7 @@ def there(cluster: Cluster, api: KubeApi) -> Iterator[Install]:
 def tried(helm: Helm, *watched: str) -> str:
     """What helm would install for some namespaces, or for all; nothing is made."""
     values: dict[str, Any] = {"watch": {"namespaces": list(watched)}}
-    return helm.install(values, "--dry-run=server")
+    return helm.install(values, "--dry-run=server", "--take-ownership")
 
 
 def test_a_release_is_refused_where_another_looks_already(cluster: Cluster, there: Install) -> None:
