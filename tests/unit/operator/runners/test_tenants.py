@@ -149,7 +149,7 @@ def _check_shared(market: Market, shares: list[int]) -> None:
     for one, two in combinations(range(len(shares)), 2):
         both = counts[one] + counts[two]
         due = both * shares[one] / (shares[one] + shares[two])
-        assert abs(counts[one] - due) <= 1 or min(counts[one], counts[two]) == 1
+        assert abs(counts[one] - due) <= 1
 
 
 STEPS = st.lists(
