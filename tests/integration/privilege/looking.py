@@ -31,6 +31,7 @@ class Look(Task):
             "status": status,
             "writable": [place for place in ROOT if writable(place)],
             "own": [place for place in OWN if writable(place)],
+            "variables": sorted(os.environ),
         }
 
 

@@ -99,20 +99,31 @@ def in_operator(site: Site, *command: str) -> str:
     return kubectl(site.cluster, *words, namespace=site.install.namespace)
 
 
-def submit(site: Site, what: str) -> Object:
+def submit(site: Site, what: str, **spec: str) -> Object:
     """Run a task to its end, however that is; its Job."""
     name = f"look-{next(_numbers)}"
     one = {"name": "one", "identifier": "privilege.example/Look", "input": {"what": what}}
-    spec = {"release": RELEASE, "tasks": [{**one, "version": "v1.0"}]}
+    whole = {"release": RELEASE, "tasks": [{**one, "version": "v1.0"}], **spec}
     meta = {"apiVersion": API_VERSION, "kind": "Job", "metadata": {"name": name}}
-    site.api.create(site.path("jobs"), {**meta, "spec": spec})
+    site.api.create(site.path("jobs"), {**meta, "spec": whole})
     return site.wait_finished(name)
 
 
 @pytest.fixture(scope="module")
 def seen_by_task(site: Site) -> Object:
     """What a task sees in a runner."""
-    job = submit(site, "look")
+    return look(site)
+
+
+@pytest.fixture(scope="module")
+def seen_by_isolated(site: Site) -> Object:
+    """What a task sees in a container of its own."""
+    return look(site, isolation="Sidecar")
+
+
+def look(site: Site, **spec: str) -> Object:
+    """Run a task that looks around; what it has seen."""
+    job = submit(site, "look", **spec)
     assert condition_of(job, "Complete") == "True", site.report()
     [task] = site.tasks(job["metadata"]["name"])
     return dict(json.loads(task["status"]["result"]))
@@ -124,7 +135,7 @@ def seen_by_operator(site: Site) -> Object:
     return dict(json.loads(in_operator(site, "python3", "-c", LOOK)))
 
 
-@pytest.fixture(params=["operator", "task"])
+@pytest.fixture(params=["operator", "task", "isolated"])
 def seen(site: Site, request: pytest.FixtureRequest) -> Object:
     """What is seen in the pods of each."""
     return dict(request.getfixturevalue(f"seen_by_{request.param}"))
@@ -158,6 +169,13 @@ def test_system_calls_are_filtered(seen: Object) -> None:
 def test_nothing_can_be_written_but_what_is_the_pods_own(seen: Object) -> None:
     assert seen["writable"] == []
     assert "/tmp" in seen["own"]
+
+
+def test_the_store_s_credentials_are_not_for_isolated_tasks(
+    seen_by_task: Object, seen_by_isolated: Object
+) -> None:
+    assert CANARIES.keys() <= set(seen_by_task["variables"])
+    assert not CANARIES.keys() & set(seen_by_isolated["variables"])
 
 
 def test_nobody_gets_a_shell_in_the_deployed_operator(site: Site) -> None:
