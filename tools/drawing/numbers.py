@@ -45,7 +45,7 @@ def ticks(most: float, unit: str = "short", wanted: int = 4) -> list[float]:
     if not most > 0 or math.isinf(most):
         return [0.0, 1.0]
     sizes = {"s": SECONDS, "bytes": BYTES}.get(unit, ())
-    size = next((size for size, _ in sizes if most >= 2 * size), 1.0)
+    size = next((size for size, _ in sizes if most > size), 1.0)
     rough = most / size / wanted
     power = 10.0 ** math.floor(math.log10(rough))
     step = size * next(power * one for one in STEPS if power * one >= rough * 0.999)

@@ -45,7 +45,7 @@ def record(seconds: float = SECONDS) -> dict[str, object]:
         with ExitStack() as stack:
             targets = {stack.enter_context(_reached(site, pod)): pod for pod in _operators(site)}
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            server = stack.enter_context(prometheus.running(folder, list(targets)))
+            server = stack.enter_context(prometheus.running(folder, list(targets), interval="3s"))
             server.scraped()
             start = time.time()
             _work(photos, start + seconds)
