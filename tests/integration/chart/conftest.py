@@ -16,6 +16,8 @@ from tests.integration.chart.kit import Place
 from tests.site.helm import Helm
 from tests.site.values import loaded
 
+from fairlead.api.crds import KINDS
+
 
 @pytest.fixture(scope="session")
 def cluster(cluster_turn: None) -> Iterator[NativeCluster]:
@@ -39,6 +41,13 @@ def api(cluster: NativeCluster) -> Iterator[KubeApi]:
     made = KubeApi(cluster.kubeconfig)
     yield made
     made.close()
+
+
+@pytest.fixture
+def bare(cluster: NativeCluster) -> None:
+    """No definitions of ours, whatever the test before has left: helm is to bring them."""
+    names = [kind.crd_name for kind in KINDS]
+    kubectl(cluster, "delete", "crd", "--ignore-not-found", *names)
 
 
 @pytest.fixture

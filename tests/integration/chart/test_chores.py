@@ -67,9 +67,8 @@ def account(cluster: NativeCluster, hook: list[Any], tmp_path: Path) -> Path:
 
 
 def test_definitions_come_by_these_rights_and_nothing_else_does(
-    cluster: NativeCluster, api: KubeApi, account: Path, tmp_path: Path
+    api: KubeApi, bare: None, account: Path, tmp_path: Path
 ) -> None:
-    kubectl(cluster, "delete", "crd", "--ignore-not-found", *NAMES)
     own = KubeApi(account)
     # Rights come a moment after they are stored; then what is absent is only not found.
     until("the hook's rights", lambda: _status(own, "GET", NAMES[0]) == 404)

@@ -15,7 +15,7 @@ from tests.site.helm import Helm
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
-pytestmark = pytest.mark.timeout(600, func_only=True)
+pytestmark = [pytest.mark.timeout(600, func_only=True), pytest.mark.usefixtures("bare")]
 
 
 @pytest.fixture
