@@ -1,7 +1,7 @@
 """What the code of one attempt takes, measured by the very process that runs it.
 
-The kernel counts for each process, and for the children that it has waited for.  Both are two
-calls of a microsecond, whatever the task does.
+The kernel counts for each process, and for the children that it has waited for.  To ask it takes
+some microseconds, whatever the task does.
 """
 
 from __future__ import annotations
@@ -20,12 +20,19 @@ class Meter:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self._cpu = _cpu_seconds()
+        self._cpu = time.process_time() + cpu_of(resource.getrusage(resource.RUSAGE_CHILDREN))
 
     def usage(self) -> AttemptUsage:
-        """Return what was taken since then; of memory, the most that this process ever had."""
+        """Return what was taken since then.
+
+        Of memory, the most that this process, or the largest child that it has waited for, ever
+        had.
+        """
         wall = time.monotonic() - self._began
-        return AttemptUsage(wall, max(_cpu_seconds() - self._cpu, 0.0), _peak_bytes())
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = time.process_time() + cpu_of(children) - self._cpu
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        return AttemptUsage(wall, max(cpu, 0.0), max(own.ru_maxrss, children.ru_maxrss) * _KIB)
 
 
 def usage_of_dead(wall: float, dead: resource.struct_rusage, cpu: float) -> AttemptUsage:
@@ -46,14 +53,3 @@ def usage_of_dead(wall: float, dead: resource.struct_rusage, cpu: float) -> Atte
 def cpu_of(usage: resource.struct_rusage) -> float:
     """Return CPU time in seconds, user and system."""
     return usage.ru_utime + usage.ru_stime
-
-
-def _cpu_seconds() -> float:
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    return cpu_of(own) + cpu_of(resource.getrusage(resource.RUSAGE_CHILDREN))
-
-
-def _peak_bytes() -> int:
-    """Return the peak of this process or of the largest child that it has waited for."""
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * _KIB
