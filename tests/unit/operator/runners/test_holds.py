@@ -94,6 +94,32 @@ def test_after_a_pause_one_is_tried() -> None:
     world.make("b", "b1")
 
 
+def test_each_pod_that_is_made_lets_twice_as_many_be_tried() -> None:
+    world = World()
+    refuse(world, "a", "a0")
+    world.now = FIRST_PAUSE
+    world.allocator.tick(world.now)
+    tried = 0
+    for window in (1, 2, 4):
+        names = [f"a{tried + number}" for number in range(window)]
+        assert all(isinstance(world.ask("a", name), Grant) for name in names)
+        assert world.ask("a", "more") is QUOTA
+        tried += window
+        world.allocator.created("here", names[0], world.now)
+        for name in names[1:]:
+            world.allocator.give_up("here", name, world.now)
+
+
+def test_one_that_is_given_up_lets_another_be_tried() -> None:
+    world = World()
+    refuse(world, "a", "a1")
+    world.now = FIRST_PAUSE
+    world.allocator.tick(world.now)
+    assert isinstance(world.ask("a", "a1"), Grant)
+    world.allocator.give_up("here", "a1", world.now)
+    assert isinstance(world.ask("a", "a2"), Grant)
+
+
 def test_a_pod_that_has_ended_is_reason_to_try_at_once() -> None:
     world = World()
     world.make("a", "a1")
