@@ -279,7 +279,8 @@ class OperatorPolicy(Section):
     """The network of the operator: its metrics' port may be reached, and nothing else."""
 
     limit_egress: bool = False
-    """Whether it may reach the API server and DNS only; needs `networkPolicy.apiServer.cidrs`."""
+    """Whether it may reach the API server and DNS only, and so may hooks and tests; needs
+    `networkPolicy.apiServer.cidrs`."""
     scrapers: list[Free] = []
     """Who may reach the metrics' port, as peers of a NetworkPolicy; everybody if empty."""
 

@@ -213,6 +213,23 @@ def test_helm_test_reaches_the_metrics_whoever_else_may() -> None:
     ]
 
 
+def test_what_runs_once_reaches_what_the_operator_does() -> None:
+    values = with_values(LIMITED, at("uninstall.deleteJobs", True))
+    found = policies(values)
+    allowed = found[NAMESPACE, f"{RELEASE}-operator"]["egress"]
+    for chore in ("definitions", "removal"):
+        assert found[NAMESPACE, f"{RELEASE}-{chore}"]["egress"] == allowed
+    *same, metrics = found[NAMESPACE, f"{RELEASE}-trial"]["egress"]
+    assert same == allowed
+    [peer] = metrics["to"]
+    operators = deployment()["spec"]["template"]["metadata"]["labels"]
+    assert peer["podSelector"]["matchLabels"].items() <= operators.items()
+    assert metrics["ports"] == [{"port": "http", "protocol": "TCP"}]
+    unlimited = policies(at("uninstall.deleteJobs", True))
+    for chore in ("definitions", "removal", "trial"):
+        assert unlimited[NAMESPACE, f"{RELEASE}-{chore}"]["policyTypes"] == ["Ingress"]
+
+
 def test_dns_may_answer_at_addresses_of_the_nodes() -> None:
     cache = "169.254.20.10/32"
     found = policies(with_values(LIMITED, at("networkPolicy.dns.cidrs", [cache])))

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
+from tests.cluster import versions
 from tests.unit.chart.rendering import CHART, CHARTS, EVERYTHING, at, helm, text, with_values
 
 import fairlead
@@ -122,9 +123,18 @@ def test_the_file_of_values_has_the_defaults() -> None:
     assert Values.model_validate(written) == Values()
 
 
-def test_the_schema_takes_the_defaults() -> None:
-    done = helm("lint", "--strict", str(CHART))
+@pytest.mark.parametrize("name", ["fairlead", "fairlead-crds"])
+def test_helm_finds_nothing_to_remark(name: str) -> None:
+    done = helm("lint", "--strict", str(CHARTS / name))
     assert done.returncode == 0, done.stdout
+    assert "[" not in done.stdout, done.stdout
+
+
+def test_the_chart_of_definitions_takes_no_values() -> None:
+    where = [str(CHARTS / "fairlead-crds"), "--kube-version", versions.KUBERNETES]
+    done = helm("template", "crds", *where, "--set", "jobs=1")
+    assert done.returncode == 1
+    assert "additional properties 'jobs' not allowed" in done.stderr
 
 
 def test_the_schema_refuses_what_it_does_not_know_at_any_depth() -> None:
@@ -180,7 +190,9 @@ def test_both_charts_bring_all_definitions() -> None:
     wanted = {crd["metadata"]["name"]: crd for crd in all_crds()}
     brought = [yaml.safe_load(path.read_text()) for path in (CHART / "crds").glob("*.yaml")]
     assert {crd["metadata"]["name"]: crd for crd in brought} == wanted
-    done = helm("template", "crds", str(CHARTS / "fairlead-crds"), "--kube-version", "1.34.0")
+    done = helm(
+        "template", "crds", str(CHARTS / "fairlead-crds"), "--kube-version", versions.KUBERNETES
+    )
     alone = [crd for crd in yaml.load_all(done.stdout, yaml.CSafeLoader) if crd]
     assert {crd["metadata"]["name"]: crd["spec"] for crd in alone} == {
         name: crd["spec"] for name, crd in wanted.items()
