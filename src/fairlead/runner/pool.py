@@ -61,6 +61,8 @@ class WorkerPool:
     source
         What starts zygotes where they run apart from the driver; then nothing that workers
         say is trusted.
+    measures
+        Whether outcomes are to say what attempts took.
 
     Raises
     ------
@@ -84,6 +86,7 @@ class WorkerPool:
         loader: str = LOADER,
         early: EarlyZygote | None = None,
         source: ZygoteSource | None = None,
+        measures: bool = False,
     ) -> None:
         if not sys.platform.startswith("linux"):
             raise BackendUnavailableError(
@@ -99,6 +102,7 @@ class WorkerPool:
             list(sys.path),
             sys.argv[:],
             is_bounded=source is not None,
+            measures=measures,
         )
         self._grace = grace
         self._reader = Reader(size, events, config, show, early, source)

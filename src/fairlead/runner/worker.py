@@ -44,13 +44,15 @@ class WorkerSettings:
     """What all workers of a pool have in common.
 
     ``memory_limit`` is in bytes, over what the program itself takes once imported;
-    ``is_bounded`` is whether the driver takes messages up to a size only.
+    ``is_bounded`` is whether the driver takes messages up to a size only; ``measures``, whether
+    it wants to know what attempts take.
     """
 
     execute: Executor
     files_root: str
     memory_limit: int | None = None
     is_bounded: bool = False
+    measures: bool = False
 
 
 @contextlib.contextmanager
@@ -111,10 +113,11 @@ class _Worker:
         order = protocol.decode_order(message.body())
         host = WorkerHost(self._talk, self._slot, ticket, order, self._settings.files_root)
         _running = host
-        meter = Meter()
+        meter = Meter() if self._settings.measures else None
         outcome = _attempt(self._settings.execute, order, host)
         _running = None
-        self._slot.measured(ticket, meter.usage())
+        if meter is not None:
+            self._slot.measured(ticket, meter.usage())
         self._room.tidy()
         data = _encoded(outcome)
         if self._settings.is_bounded:

@@ -47,7 +47,8 @@ class ZygoteConfig:
     """What the driver tells its zygote.
 
     ``loader`` and ``executor`` are ``module:function``; ``memory_limit`` is in bytes;
-    ``is_bounded`` is whether the driver takes messages up to a size only.
+    ``is_bounded`` is whether the driver takes messages up to a size only; ``measures``, whether
+    it wants to know what attempts take.
     """
 
     programs: list[str]
@@ -58,6 +59,7 @@ class ZygoteConfig:
     path: list[str]
     argv: list[str]
     is_bounded: bool = False
+    measures: bool = False
 
     def encode(self) -> bytes:
         """Return the configuration as JSON."""
@@ -243,7 +245,9 @@ def _import_all(config: ZygoteConfig) -> WorkerSettings:
         for program in config.programs:
             _named(config.loader)(program)
         execute = _named(config.executor)
-    return WorkerSettings(execute, config.files_root, config.memory_limit, config.is_bounded)
+    return WorkerSettings(
+        execute, config.files_root, config.memory_limit, config.is_bounded, config.measures
+    )
 
 
 def _named(reference: str) -> Any:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from pool_bench import Bench, eventually
 
 from fairlead.sdk.attempt import AttemptOutcome, AttemptUsage, OutcomeKind
 
 MIB = 2**20
+
+
+@pytest.fixture
+def bench(make_bench) -> Bench:
+    """A pool whose owner wants to know what attempts take."""
+    return make_bench(measures=True)
 
 
 def took(outcome: AttemptOutcome) -> AttemptUsage:
@@ -63,3 +70,7 @@ def test_an_attempt_that_never_began_took_nothing(bench: Bench) -> None:
     assert (outcome.kind, outcome.usage) == (OutcomeKind.RELEASED, None)
     for ticket in running:
         bench.pool.kill(ticket, OutcomeKind.LOST)
+
+
+def test_nobody_who_does_not_ask_pays_for_it(make_bench) -> None:
+    assert make_bench().run("burn", 0.01).usage is None

@@ -20,6 +20,9 @@ def test_a_leaf_is_completed_by_its_runner(stand: Stand) -> None:
     assert status["outcome"]["kind"] == "Succeeded"
     assert status["outcome"]["version"] == "v0.0"
     assert status["outcome"]["podUID"] == pod.uid
+    usage = status["outcome"]["usage"]
+    assert usage.keys() == {"wallMilliseconds", "cpuMilliseconds", "peakMemoryBytes"}
+    assert usage["peakMemoryBytes"] > 5_000_000
     assert status["report"] == "1.3" or status["report"] == "1.2"
     assert "reason" not in status
     assert "children" not in status

@@ -61,6 +61,7 @@ class Stage:
             loader=f"{WORKER}:load_release",
             early=ground.early,
             source=ground.source,
+            measures=True,
         )
 
     def play(self, order: AttemptOrder, player: Player) -> None:
