@@ -12,6 +12,7 @@ from tests.cluster.shell import ClusterError
 from tests.integration.chart import older
 from tests.integration.chart.gate import Gate, gate
 from tests.integration.chart.kit import Place, credentials, definition, pods
+from tests.integration.chart.outside import read, store_of
 from tests.site import images
 from tests.site.helm import Helm
 from tests.site.values import named
@@ -82,6 +83,9 @@ def test_a_release_is_upgraded_and_rolled_back_around_a_job_that_runs(
     written = place.task("long", "hold")["status"]
     assert written["attempt"] == 1
     assert written["resultRef"]["size"] > LARGE
+    with store_of(helm, secret) as store:
+        code = "from fairlead import Client; print(Client().jobs().find('long').result)"
+        assert "h" * LARGE in read(helm, place.namespace, store, code)
 
     # It runs a job and looks at the metrics, and leaves nothing.
     helm.test()
