@@ -14,7 +14,6 @@ from typing import Any
 from tests.cluster.proxy.rules import Rule
 from tests.cluster.proxy.server import Proxy
 
-
 LONGEST = 16 * 1024 * 1024
 """How many bytes an order may have: some bring a whole answer along."""
 
