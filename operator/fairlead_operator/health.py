@@ -56,7 +56,7 @@ class Health:
             return lasting
         # The monitor is going to say so too, a moment later.
         if (found := view.problem()) is not None:
-            return f"{found.cause.name}: {found.because}. {found.cause.remedy}"
+            return found.text
         return None if view.synced else "not everything has been listed yet"
 
 

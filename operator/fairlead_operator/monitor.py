@@ -138,9 +138,8 @@ class Monitor:
             return Finding(UNAUTHORIZED, f"the API server says {error.message or 'Unauthorized'}")
         except ForbiddenError as error:
             return Finding(DENIED, f"the API server says: {error.message.rstrip('.')}")
-        except KubeError:
-            # What it is that fails may change from one time to the next, and is all the same.
-            return Finding(UNREACHABLE, "the API server does not answer, or fails")
+        except KubeError as error:
+            return Finding(UNREACHABLE, "the API server does not answer, or fails", f"{error}")
         return None
 
     def _due(self, thorough: bool) -> Sequence[Callable[[], Awaitable[Finding | None]]]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from fairlead_operator.logs import Log
 
@@ -94,11 +93,29 @@ CAUSES = (
 """Every cause. Of several that hold at once the first is told: it mostly explains the others."""
 
 
-class Finding(NamedTuple):
-    """A cause that was found, and what exactly: the same words for as long as it is the same."""
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A cause that was found.
+
+    Attributes
+    ----------
+    because
+        What exactly: the same words for as long as it is the same.
+    detail
+        What more there is to say of it, which may be another thing the next time.
+    """
 
     cause: Cause
     because: str
+    detail: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.because}: {self.detail}" if self.detail else self.because
+
+    @property
+    def text(self) -> str:
+        """The cause, what exactly, and what to do about it."""
+        return f"{self.cause.name}: {self}. {self.cause.remedy}"
 
 
 class Problems:
@@ -128,14 +145,11 @@ class Problems:
         if before is None or before.cause is not finding.cause:
             self._since = self._clock()
         cause = finding.cause
-        log.error("not ready", cause=cause.name, because=finding.because, remedy=cause.remedy)
+        log.error("not ready", cause=cause.name, because=str(finding), remedy=cause.remedy)
 
     def text(self) -> str | None:
         """Return what is wrong and what to do about it; None if nothing is."""
-        if self.lasting is None:
-            return None
-        cause, because = self.lasting
-        return f"{cause.name}: {because}. {cause.remedy}"
+        return self.lasting.text if self.lasting else None
 
     def numbers(self) -> dict[str, int]:
         """Return, for each cause by name, 1 while it lasts and 0 else."""

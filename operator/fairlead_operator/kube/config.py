@@ -12,6 +12,7 @@ import ssl
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,8 @@ class ClusterConfig:
         The bearer token, if there is one.
     server_name
         The name to ask the server's certificate for, where it is not the URL's.
+    trust_anew
+        Reads anew whom to trust, where that is in a file, which somebody may have renewed.
     """
 
     server: str
@@ -74,6 +77,7 @@ class ClusterConfig:
     namespace: str = "default"
     token: Token | None = field(default=None, compare=False)
     server_name: str | None = None
+    trust_anew: Callable[[], None] = field(default=lambda: None, compare=False)
 
 
 def load(kubeconfig: str | None = None, context: str | None = None) -> ClusterConfig:
@@ -115,7 +119,13 @@ def in_cluster(folder: Path = ACCOUNT_FOLDER) -> ClusterConfig:
             "Let the pod have one (automountServiceAccountToken)."
         ) from problem
     token = Token(lambda: (folder / "token").read_text().strip())
-    return ClusterConfig(f"https://{host}:{port}", tls, namespace, token)
+    return ClusterConfig(
+        f"https://{host}:{port}",
+        tls,
+        namespace,
+        token,
+        trust_anew=lambda: _trust(tls, folder / "ca.crt"),
+    )
 
 
 def from_kubeconfig(path: Path, context: str | None = None) -> ClusterConfig:
@@ -135,6 +145,9 @@ def from_kubeconfig(path: Path, context: str | None = None) -> ClusterConfig:
             f"{path}: the cluster of context {name!r} is behind a proxy: not supported."
         )
     server = str(cluster.get("server") or "").rstrip("/")
+    file = cluster.get("certificate-authority")
+    within = cluster.get("certificate-authority-data")
+    authority = path.parent / file if file and not within else None
     try:
         tls = _tls(cluster, user, path.parent) if server.startswith("https:") else None
     except (OSError, ValueError) as problem:
@@ -145,6 +158,7 @@ def from_kubeconfig(path: Path, context: str | None = None) -> ClusterConfig:
         str(chosen.get("namespace") or "default"),
         _token(user, path.parent),
         cluster.get("tls-server-name"),
+        lambda: _trust(tls, authority),
     )
 
 
@@ -201,6 +215,15 @@ def _tls(cluster: Mapping[str, Any], user: Mapping[str, Any], folder: Path) -> s
 
 def _trusting(*, cafile: str | None = None, cadata: str | None = None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=cafile, cadata=cadata)
+
+
+def _trust(tls: ssl.SSLContext | None, file: Path | None) -> None:
+    """Trust those in a file, beside those who are trusted already."""
+    if tls is None or file is None:
+        return
+    # Half a file, or none: there is a next time.
+    with suppress(OSError, ssl.SSLError):
+        tls.load_verify_locations(cafile=str(file))
 
 
 def _load_inline(tls: ssl.SSLContext, user: Mapping[str, Any]) -> None:

@@ -74,7 +74,7 @@ class Transport:
                 self._check(answer, body)
                 return body
         except LOST as problem:
-            raise _no_answer(request, problem) from problem
+            raise self._lost(request, problem) from problem
         finally:
             took = time.monotonic() - began
             self.counts.add(request.verb, request.resource, code, took)
@@ -97,7 +97,7 @@ class Transport:
                     code = str(answer.status)
                     self._check(answer, b"" if answer.ok else await answer.read())
                 except LOST as problem:
-                    raise _no_answer(request, problem) from problem
+                    raise self._lost(request, problem) from problem
                 yield Stream(request, answer.content)
         finally:
             self.counts.add(request.verb, request.resource, code)
@@ -133,6 +133,12 @@ class Transport:
         if isinstance(error, UnauthorizedError) and self.config.token is not None:
             self.config.token.forget()
         raise error
+
+    def _lost(self, request: Request, problem: Exception) -> UnavailableError:
+        """Return the error for a request without an answer."""
+        if isinstance(problem, aiohttp.ClientSSLError):
+            self.config.trust_anew()
+        return _no_answer(request, problem)
 
     def _start(self) -> aiohttp.ClientSession:
         # As many connections as there are requests; the client above bounds those.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.cluster.kubeapi import KubeApi, until
 from tests.cluster.namespaces import temporary
 from tests.cluster.native.cluster import NativeCluster
@@ -164,6 +166,34 @@ def test_a_server_that_fails_is_told_once_whatever_it_says(
     expect_unfit(own, UNREACHABLE)
     proxy.remove(failing)
     expect_mended(own, UNREACHABLE)
+
+
+def test_an_authority_that_is_renewed_is_trusted(
+    start: Start, proxied: Path, tmp_path: Path
+) -> None:
+    """That of a pod lies in a file; a process that lives on has to read it again."""
+    authority = tmp_path / "ca.crt"
+    config = yaml.safe_load(proxied.read_text())
+    [entry] = config["clusters"]
+    right = (proxied.parent / entry["cluster"]["certificate-authority"]).read_bytes()
+    entry["cluster"]["certificate-authority"] = str(authority)
+    authority.write_bytes(_another_authority(tmp_path))
+    kubeconfig = tmp_path / "with-authority.kubeconfig"
+    kubeconfig.write_text(yaml.safe_dump(config))
+    own = start(kubeconfig=str(kubeconfig))
+    expect_unfit(own, UNREACHABLE, "certificate verify failed")
+    authority.write_bytes(right)
+    expect_mended(own, UNREACHABLE)
+
+
+def _another_authority(folder: Path) -> bytes:
+    """A certificate that signs itself, and nothing else."""
+    key, made = folder / "another.key", folder / "another.crt"
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    files = ["-keyout", str(key), "-out", str(made)]
+    command = ["openssl", "req", "-x509", *kind, "-subj", "/CN=another", *files]
+    subprocess.run(command, check=True, capture_output=True)
+    return made.read_bytes()
 
 
 def test_whoever_may_not_ask_for_rights_tries(start: Start, proxy: ProxyClient) -> None:

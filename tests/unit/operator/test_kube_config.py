@@ -16,10 +16,8 @@ from fairlead_operator.kube import config
 from fairlead_operator.kube.config import ClusterConfig, Token, from_kubeconfig, in_cluster, load
 
 
-@pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def make_keys(folder: Path) -> Path:
     """A certificate that signs itself, and its key."""
-    folder = tmp_path_factory.mktemp("keys")
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
@@ -30,6 +28,16 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
         capture_output=True,
     )
     return folder
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_keys(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(scope="session")
+def other_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_keys(tmp_path_factory.mktemp("other-keys"))
 
 
 def kubeconfig(folder: Path, user: dict[str, Any], **cluster: Any) -> Path:
@@ -74,6 +82,25 @@ def test_certificates_in_files_beside_the_kubeconfig(tmp_path: Path, keys: Path)
     assert found.tls is not None
     assert found.tls.verify_mode is ssl.CERT_REQUIRED
     assert len(found.tls.get_ca_certs()) == 1
+
+
+def test_an_authority_in_a_file_that_is_renewed_is_trusted_when_told(
+    tmp_path: Path, keys: Path, other_keys: Path
+) -> None:
+    authority = tmp_path / "ca.crt"
+    authority.write_bytes((other_keys / "tls.crt").read_bytes())
+    file = {"certificate-authority": "ca.crt"}
+    found = from_kubeconfig(kubeconfig(tmp_path, {}, **file))
+    within = {**file, "certificate-authority-data": encoded(other_keys / "tls.crt")}
+    fixed = from_kubeconfig(kubeconfig(tmp_path, {}, **within))
+    for content in (b"half a certificate", (keys / "tls.crt").read_bytes()):
+        authority.write_bytes(content)
+        found.trust_anew()
+        fixed.trust_anew()
+    assert found.tls is not None
+    assert len(found.tls.get_ca_certs()) == 2
+    assert fixed.tls is not None
+    assert len(fixed.tls.get_ca_certs()) == 1
 
 
 def test_certificates_within_the_kubeconfig(tmp_path: Path, keys: Path) -> None:

@@ -62,6 +62,14 @@ def test_a_problem_is_one_line_when_it_begins_and_one_when_it_is_over(
     assert said.records[0].levelno == logging.ERROR
 
 
+def test_a_detail_that_changes_is_no_news(said: pytest.LogCaptureFixture) -> None:
+    problems = Problems()
+    for detail in ("refused", "timed out", "refused"):
+        problems.found(Finding(UNREACHABLE, "no answer", detail))
+    assert told(said) == [("not ready", "unreachable", "no answer: refused")]
+    assert problems.text() == f"unreachable: no answer: refused. {UNREACHABLE.remedy}"
+
+
 def test_another_cause_ends_the_one_before(said: pytest.LogCaptureFixture) -> None:
     problems = Problems()
     for finding in (AWAY, NO_PODS, NO_JOBS, None):
