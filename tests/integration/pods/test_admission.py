@@ -58,6 +58,12 @@ ORDERS: dict[str, Object] = {
     "with a claim": {"installed": {"store": Store(claim="shared")}},
     "with credentials": {"installed": {"store": Store("s3://bucket", secret="keys")}},
     "patched": {"size": size(podPatch=PATCH)},
+    "isolated": {"isolation": "Sidecar"},
+    "isolated, with all that": {
+        "isolation": "Sidecar",
+        "size": size(podPatch=PATCH),
+        "installed": {"store": Store(claim="shared", secret="keys")},
+    },
     "without limits": {"size": size(resources={})},
     "for jobs that share": {"owner": None, "job": None, "reuse": "AcrossJobs"},
     "tolerant": {"size": size(tolerations=[{"key": "pool", "operator": "Exists"}])},

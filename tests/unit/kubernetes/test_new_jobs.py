@@ -137,6 +137,21 @@ def test_without_a_store_such_an_input_is_refused() -> None:
         listed(a_new_job(a_new_task(input=b"x" * (MAX_INLINE + 1))), no_store)
 
 
+@pytest.mark.parametrize(("said", "meant"), [("sidecar", "Sidecar"), ("Shared", None)])
+def test_a_job_may_isolate_its_tasks(
+    monkeypatch: pytest.MonkeyPatch, said: str, meant: str | None
+) -> None:
+    monkeypatch.setenv("FAIRLEAD_ISOLATION", said)
+    spec = job_object(a_new_job(a_new_task()), None, None)["spec"]
+    assert spec.get("isolation") == meant
+
+
+def test_an_isolation_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAIRLEAD_ISOLATION", "Vault")
+    with pytest.raises(InvalidRequestError, match="it takes Shared or Sidecar"):
+        job_object(a_new_job(a_new_task()), None, None)
+
+
 def test_a_job_carries_what_it_was_submitted_with() -> None:
     job = a_new_job(
         a_new_task(options=MANY), style="run", machine_group="small-1", metadata={"study": "first"}

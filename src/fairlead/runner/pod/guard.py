@@ -31,6 +31,7 @@ class Guard:
         self._grace = pod.settings.grace if grace is None else float(grace)
         self._timeout = timeout
         self._memory = pod.ground.memory()
+        self._begun: float | None = None
         self._kill_at = float("inf")
         self._terminating = False
         self._killed: AttemptOutcome | None = None
@@ -77,8 +78,10 @@ class Guard:
     def _left(self, now: float) -> float:
         if self._timeout is None:
             return float("inf")
-        begun = self._stage.begun()
-        return self._timeout if begun is None else begun + self._timeout - now
+        if self._begun is None and (begun := self._stage.begun()) is not None:
+            # Kept as it is first told, by the process that the limit is for.
+            self._begun = min(begun, now)
+        return self._timeout if self._begun is None else self._begun + self._timeout - now
 
     def _kill_within(self, seconds: float) -> None:
         self._kill_at = min(self._kill_at, time.monotonic() + seconds)

@@ -120,6 +120,20 @@ def test_a_success_is_one_whenever_it_comes() -> None:
     assert judge.judged(outcome) is outcome
 
 
+def test_a_task_cannot_put_off_its_time_limit() -> None:
+    stage: Any = Stage()
+    began = [time.monotonic()]
+    stage.begun = lambda: began[0]
+    pod: Any = Pod()
+    judge = Guard(pod, stage, made(graceSeconds=0), 0.05)
+    judge.look()
+    until = time.monotonic() + 30
+    while not stage.told and time.monotonic() < until:
+        began[0] = time.monotonic() + 1000  # the process that runs the task says when it began
+        judge.look()
+    assert stage.told == [OutcomeKind.TIMEOUT]
+
+
 def test_what_an_attempt_took_stays_with_it_whatever_it_counts_as() -> None:
     watching, _ = guard(Pod(), timeout=1.0)
     watching.look()  # it is out of time

@@ -3,5 +3,5 @@
 The *agent* stays what it is; in place of a zygote of its own it has a *keeper*, the first
 process of the other container (``python -m fairlead.runner.pod.sidecar``), which does there
 what the agent does itself otherwise: it unpacks the release, starts the zygote, watches the
-memory, hands over files and cleans up.  ``docs/adr/0033-isolation.md`` says why it is so.
+memory, hands over files and cleans up.  ``docs/adr/0037-isolation.md`` says why it is so.
 """

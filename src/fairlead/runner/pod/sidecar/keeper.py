@@ -144,21 +144,23 @@ class Keeper:
 
     def _hand_over(self, number: int) -> None:
         """Tell of the next file, and send it along, opened."""
-        for name, path in self._files:
-            # What is no plain file is passed over, as it is where nothing lies between.
-            with contextlib.suppress(OSError):
-                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-                try:
-                    mode = os.fstat(descriptor).st_mode
-                    if stat.S_ISREG(mode):
-                        # The agent is another user, who opens it anew.
-                        os.fchmod(descriptor, stat.S_IMODE(mode) | 0o444)
-                        body = json.dumps(name).encode()
-                        wire.send_descriptors(self._sock, number, words.FILE, [descriptor], body)
-                        return
-                finally:
-                    os.close(descriptor)
-        self._say(number, words.DONE, None)
+        found = next(self._files, None)
+        if found is None:
+            self._say(number, words.DONE, None)
+            return
+        name, path = found
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError as error:
+            self._say(number, words.REFUSED, ["BackendError", f"cannot read {name}: {error}"])
+            return
+        try:
+            # The agent is another user, who opens it anew.
+            os.fchmod(descriptor, stat.S_IMODE(os.fstat(descriptor).st_mode) | 0o444)
+            body = json.dumps(name).encode()
+            wire.send_descriptors(self._sock, number, words.FILE, [descriptor], body)
+        finally:
+            os.close(descriptor)
 
     # --- processes --------------------------------------------------------------------
 
