@@ -73,7 +73,8 @@ class Operator(Section):
     image: Image = _image("operator")
     """Its image."""
     pull_secrets: Names = []
-    """Secrets of the release's namespace with which the image is pulled."""
+    """Secrets of the release's namespace with which its image is pulled, and that of the embedded
+    store."""
     replicas: Annotated[int, Field(ge=1, le=5)] = 1
     """How many run. One acts, the others stand by and take over when its lease runs out."""
     lease_seconds: Annotated[int, Field(ge=3, le=3600)] = 15
@@ -99,9 +100,9 @@ class Operator(Section):
     pod_labels: Labels = {}
     """More labels of its pods."""
     node_selector: Labels = {}
-    """The labels of the nodes it may run on."""
+    """The labels of the nodes it may run on, and the hooks, the test and the embedded store."""
     tolerations: Tolerations = []
-    """The taints of nodes that it tolerates."""
+    """The taints of nodes that it tolerates, and they do."""
     affinity: Free = {}
     """Its affinity, as pods have it; if empty, operators rather run on different nodes."""
     topology_spread_constraints: list[Free] = []

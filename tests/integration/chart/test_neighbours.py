@@ -36,7 +36,9 @@ def there(cluster: Cluster, api: KubeApi) -> Iterator[Install]:
 
 def tried(helm: Helm, *watched: str) -> str:
     """What helm would install for some namespaces, or for all; nothing is made."""
-    values: dict[str, Any] = {"watch": {"namespaces": list(watched)}}
+    # Their definition may be nowhere yet, and is not installed for a try.
+    sizes = {"install": False}
+    values: dict[str, Any] = {"watch": {"namespaces": list(watched)}, "machineSizes": sizes}
     return helm.install(values, "--dry-run=server", "--take-ownership")
 
 
