@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -111,6 +112,16 @@ def test_missing_definitions_are_told_once(start: Start, proxy: ProxyClient) -> 
     expect_unfit(own, MISSING_DEFINITIONS, "tasks.fairlead.dev", "fairlead crds apply")
     proxy.remove(absent)
     expect_mended(own, MISSING_DEFINITIONS)
+
+
+def test_asked_to_end_it_need_not_be_fit_for_that(start: Start, proxy: ProxyClient) -> None:
+    with proxy.rule("fail", status=404, path=GROUP_PATH):
+        own = start()
+        own.wait_said("not ready cause=missing_definitions ")
+        own.send(signal.SIGTERM)
+        assert own.wait_ended() == 0
+    assert "stopped" in own.text
+    assert "Traceback" not in own.text
 
 
 def test_one_missing_definition_is_named_alone(
