@@ -46,8 +46,9 @@ UNAUTHORIZED = Cause(
     "unauthorized",
     "The API server does not know the operator: its token has expired or was revoked, or its"
     " service account is gone.",
-    "See that the service account exists. In a pod the token is renewed and read again by"
-    " itself; elsewhere put a fresh one where the kubeconfig names it.",
+    "See that the service account exists; where it was deleted and made again, delete the"
+    " operator's pod. Else the kubelet renews a pod's token, and it is read again by itself;"
+    " elsewhere put a fresh one where the kubeconfig names it.",
 )
 
 OLD_SERVER = Cause(
