@@ -10,6 +10,7 @@ from dashboards.parts import (
     Panel,
     Query,
     Row,
+    busiest,
     ends,
     failed,
     heat,
@@ -96,8 +97,8 @@ NOW = Row(
             "short",
             (
                 or_none(
-                    f'sum(increase(fairlead_attempts_total{{{IN}, outcome=~"{PLATFORM_FAILURES}"}}'
-                    "[$__range]))"
+                    "round(sum(increase(fairlead_attempts_total"
+                    f'{{{IN}, outcome=~"{PLATFORM_FAILURES}"}}[$__range])))'
                 ),
             ),
             steps=((1, YELLOW), (50, RED)),
@@ -253,8 +254,8 @@ IDENTIFIERS = Row(
             "short",
             (
                 Query(
-                    f"sum by (identifier) (increase(fairlead_attempts_total{{{IN}}}[$__range]))"
-                    " > 0",
+                    "round(sum by (identifier)"
+                    f" (increase(fairlead_attempts_total{{{IN}}}[$__range]))) > 0",
                     "attempts",
                 ),
                 Query(failed(IN, "$__range", "identifier"), "failed", "percentunit"),
@@ -287,13 +288,7 @@ IDENTIFIERS = Row(
             "most. Counted when an attempt ends.",
             Look.LINES,
             "short",
-            (
-                Query(
-                    "topk(10, sum by (identifier)"
-                    f" (rate(fairlead_task_cpu_seconds_sum{{{IN}}}[$__rate_interval])))",
-                    "{{identifier}}",
-                ),
-            ),
+            (busiest(f"fairlead_task_cpu_seconds_sum{{{IN}}}", "identifier", "{{identifier}}"),),
             height=9,
             stacked=True,
         ),

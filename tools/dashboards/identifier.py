@@ -59,7 +59,7 @@ NOW = Row(
             "Attempts that ended in the time shown.",
             Look.NUMBER,
             "short",
-            (Query(f"sum(increase(fairlead_attempts_total{{{CHOSEN}}}[$__range]))"),),
+            (Query(f"round(sum(increase(fairlead_attempts_total{{{CHOSEN}}}[$__range])))"),),
             width=4,
             height=4,
         ),

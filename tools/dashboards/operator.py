@@ -11,6 +11,7 @@ from dashboards.parts import (
     Panel,
     Query,
     Row,
+    busiest,
     heat,
     quantiles,
 )
@@ -183,13 +184,7 @@ SERVER = Row(
             "The ten that are made most.",
             Look.LINES,
             "reqps",
-            (
-                Query(
-                    f"topk(10, sum by (verb, resource) (rate({REQUESTS}{{{IN}}}"
-                    "[$__rate_interval])))",
-                    "{{verb}} {{resource}}",
-                ),
-            ),
+            (busiest(f"{REQUESTS}{{{IN}}}", "verb, resource", "{{verb}} {{resource}}"),),
             stacked=True,
         ),
         Panel(

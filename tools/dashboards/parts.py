@@ -196,3 +196,15 @@ def ends(selector: str, by: str = "outcome") -> Query:
 def or_none(query: str) -> Query:
     """Return the query of a number that is 0 where there is nothing to count."""
     return Query(f"{query} or vector(0)")
+
+
+def busiest(counter: str, by: str, legend: str) -> Query:
+    """Return the rates of the ten groups of series that grew most in the time shown.
+
+    The ten are chosen by the whole time, for else they would change from point to point.
+    """
+    return Query(
+        f"sum by ({by}) (rate({counter}[$__rate_interval]))"
+        f" and on ({by}) topk(10, sum by ({by}) (increase({counter}[$__range])))",
+        legend,
+    )

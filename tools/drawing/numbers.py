@@ -9,6 +9,9 @@ BYTES = ((2.0**40, "TiB"), (2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"),
 PLAIN = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
 RATES = {"ops": "/s", "reqps": "/s"}
 
+TINY = 0.0005
+"""What is smaller is written as 0, in whatever unit."""
+
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -37,6 +40,8 @@ def written(value: float, unit: str) -> str:
 
 def _digits(value: float) -> str:
     """Return a number with three digits, without zeros at its end."""
+    if abs(value) < TINY:
+        return "0"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

@@ -45,14 +45,14 @@ def server(site: Site, tmp_path: Path) -> Iterator[Prometheus]:
     except UnsupportedError as reason:
         cannot(reason)
     target = f"127.0.0.1:{site.operator.port}"
-    with prometheus.running(tmp_path, [target], rules=[ALERTS]) as found:
+    with prometheus.running(tmp_path, [target], interval="2s", rules=[ALERTS]) as found:
         yield found
 
 
 def test_every_panel_shows_what_jobs_do(photos: Photos, server: Prometheus) -> None:
     server.scraped()
     start = time.time()
-    interrupted = photos.long(3.0)
+    interrupted = photos.long(8.0)
     job = photos.day(4)
     photos.interrupt(interrupted)
     assert photos.wait(job) == "Completed"
@@ -62,7 +62,7 @@ def test_every_panel_shows_what_jobs_do(photos: Photos, server: Prometheus) -> N
     server.scraped()
     chosen = {"namespace": ".*", "identifier": "photos.example/Resize", "size": ".*"}
     end = time.time()
-    view = View(start, end, 1.0, 10.0, chosen)
+    view = View(start, end, 2.0, 20.0, chosen)
     told = {name: ask(server, board, view) for name, board in boards().items()}
 
     silent = [
@@ -75,7 +75,7 @@ def test_every_panel_shows_what_jobs_do(photos: Photos, server: Prometheus) -> N
     ]
     assert [one for one in silent if one[:2] not in EMPTY] == []
     for name, board in boards().items():
-        assert board["title"] in drawn(board, Recording(start, end, 1.0, told[name]))
+        assert board["title"] in drawn(board, Recording(start, end, 2.0, told[name]))
 
     # What is shown is what was done.
     attempts = _panel(told, "fairlead-fleet", "Identifiers, in the time shown")[0]
