@@ -7,47 +7,21 @@ that is silently ignored is worse than an operator that does not start.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from fairlead.errors import InvalidRequestError
 from fairlead_operator.logs import FORMATS, LEVELS
 from fairlead_operator.runners.pod_order import DEFAULT_LOAD_SECONDS, Installed, Store
 from fairlead_operator.runners.tenants import Tenants
+from fairlead_operator.setting import Given, Setting, unfit
 
 PREFIXES = ("FAIRLEAD_OPERATOR_", "FAIRLEAD_RUNNER_")
 
 SOURCES = ("kopf", "watch")
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
-
-
-class Setting(NamedTuple):
-    """One setting.
-
-    Attributes
-    ----------
-    variable
-        The environment variable; the flag is made from it.
-    default
-        What holds where it is unset or empty, in words for the reference.
-    meaning
-        What it does, in a sentence or two.
-    """
-
-    variable: str
-    default: str
-    meaning: str
-
-    @property
-    def flag(self) -> str:
-        """Its flag on the command line, which takes precedence."""
-        return "--" + self.variable.removeprefix("FAIRLEAD_OPERATOR_").removeprefix(
-            "FAIRLEAD_"
-        ).lower().replace("_", "-")
 
 
 NAMESPACE = Setting(
@@ -257,7 +231,7 @@ def load(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
     InvalidRequestError
         If one is unknown, unfit or missing.
     """
-    given = _Given({**_variables(environment), **_flags(arguments)})
+    given = Given({**_variables(environment), **_flags(arguments)})
     release = given.name(RELEASE) or "fairlead"
     return Settings(
         runners=_runners(given, release),
@@ -277,16 +251,16 @@ def load(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
     )
 
 
-def _tenants(given: _Given) -> Tenants:
+def _tenants(given: Given) -> Tenants:
     limit, limits = given.numbers(NAMESPACE_RUNNERS, 0, 1_000_000)
     general, shares = given.numbers(NAMESPACE_SHARES, 1, 1000)
     if general is not None:
         wanted = "namespaces with their shares, such as research=3"
-        raise _unfit(NAMESPACE_SHARES, given.text(NAMESPACE_SHARES), wanted)
+        raise unfit(NAMESPACE_SHARES, given.text(NAMESPACE_SHARES), wanted)
     return Tenants(limit, limits, shares)
 
 
-def _runners(given: _Given, release: str) -> RunnerSettings:
+def _runners(given: Given, release: str) -> RunnerSettings:
     image = given.text(RUNNER_IMAGE)
     if not image:
         raise InvalidRequestError(
@@ -306,73 +280,6 @@ def _runners(given: _Given, release: str) -> RunnerSettings:
         image_pull_secrets=given.names(RUNNER_PULL_SECRETS),
         store=store,
         load_seconds=given.number(RUNNER_LOAD_SECONDS, DEFAULT_LOAD_SECONDS, 1, 86400),
-    )
-
-
-class _Given:
-    """What was given, by variable, and how each kind of value is read."""
-
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self._texts = texts
-
-    def text(self, setting: Setting) -> str:
-        return self._texts.get(setting.variable, "").strip()
-
-    def name(self, setting: Setting) -> str:
-        text = self.text(setting)
-        if text and not re.fullmatch(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?", text):
-            raise _unfit(setting, text, "the name of an object: small letters, digits and dashes")
-        return text
-
-    def names(self, setting: Setting) -> tuple[str, ...]:
-        """Return several names, each once; none of them may be empty."""
-        if not self.text(setting):
-            return ()
-        parts = [part.strip() for part in self.text(setting).split(",")]
-        one = [_Given({setting.variable: part}).name(setting) for part in parts]
-        if not all(one):
-            raise _unfit(setting, self.text(setting), "names with commas between them")
-        return tuple(dict.fromkeys(one))
-
-    def number(self, setting: Setting, default: int, least: int, most: int) -> int:
-        text = self.text(setting)
-        if not text:
-            return default
-        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-            raise _unfit(setting, text, f"a whole number from {least} to {most}")
-        return int(text)
-
-    def numbers(self, setting: Setting, least: int, most: int) -> tuple[int | None, dict[str, int]]:
-        """Return the number for all, if there is one, and those for which it is another."""
-        general: int | None = None
-        special: dict[str, int] = {}
-        text = self.text(setting)
-        wanted = f"whole numbers from {least} to {most}, each namespace once: 50,research=20"
-        for part in text.split(",") if text else ():
-            name, equals, number = part.rpartition("=")
-            name, number = name.strip(), number.strip()
-            known = name in special if equals else general is not None
-            fits = re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name) or not equals
-            if known or not fits or not re.fullmatch(r"[0-9]{1,9}", number):
-                raise _unfit(setting, text, wanted)
-            if not least <= int(number) <= most:
-                raise _unfit(setting, text, wanted)
-            if equals:
-                special[name] = int(number)
-            else:
-                general = int(number)
-        return general, special
-
-    def one_of(self, setting: Setting, allowed: Sequence[str]) -> str:
-        text = self.text(setting)
-        if text and text not in allowed:
-            raise _unfit(setting, text, f"one of {', '.join(allowed)}")
-        return text
-
-
-def _unfit(setting: Setting, text: str, wanted: str) -> InvalidRequestError:
-    return InvalidRequestError(
-        f"{setting.variable} ({setting.flag}) is {text!r}, but it takes {wanted}."
     )
 
 
