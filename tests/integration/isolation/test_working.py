@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from tests.cluster.kubeapi import until
+from tests.cluster.kubectl import delete_all
 from tests.contract import (
     test_cache,
     test_failing,
@@ -18,6 +21,7 @@ from tests.contract import (
 from tests.site.site import Site
 
 from fairlead import Client
+from fairlead.api.meta import API_VERSION
 
 from .conftest import Isolated, act
 
@@ -53,7 +57,12 @@ def test_subtasks_and_large_results_and_usage(jobs: Isolated) -> None:
     job = jobs.submit(act("wide", children=3), act("large", size=200_000))
     jobs.wait(job, "Completed")
     assert jobs.status(job, "wide")["children"] == 4
-    assert jobs.status(job, "large")["resultRef"]["size"] == 200_002
+    large = jobs.status(job, "large")
+    assert large["resultRef"]["size"] == 200_002
+    # Measured where the task runs, written by the agent.
+    usage = large["outcome"]["usage"]
+    assert usage["peakMemoryBytes"] > 10 * 2**20
+    assert 0 < usage["wallMilliseconds"] < 600_000
 
 
 def test_a_failed_attempt_is_tried_again_in_the_same_runner(jobs: Isolated) -> None:
@@ -77,3 +86,63 @@ def test_a_cancelled_task_is_ended_after_its_grace(jobs: Isolated) -> None:
     jobs.change(job, desired="Cancelled")
     jobs.wait(job, "Cancelled")
     assert jobs.status(job, "a")["state"] == "Cancelled"
+
+
+def test_both_containers_end_when_there_is_no_more_to_do(jobs: Isolated) -> None:
+    job = jobs.submit(act("a"), reuse="Never")
+    jobs.wait(job, "Completed")
+
+    def ended() -> bool:
+        pod = jobs.pod(job, "a")
+        return pod is None or pod["status"]["phase"] == "Succeeded"
+
+    until("the pod has ended well", ended)
+
+
+def test_a_pod_that_is_deleted_asks_its_task_to_stop(jobs: Isolated) -> None:
+    gate = jobs.gate("never opened")
+    job = jobs.submit(act("a", "wait", gate=gate), reuse="Never")
+    first = jobs.until_task(job, "a", state="Running")["podName"]
+    until("it has begun", lambda: jobs.executions(gate) == 1)
+    jobs.site.api.delete(jobs.site.core("pods", first))
+    # It returns when it is asked to, and that counts.
+    jobs.wait(job, "Completed")
+    assert jobs.status(job, "a")["attempt"] == 1
+
+
+def test_a_pod_that_is_deleted_costs_no_retry(jobs: Isolated) -> None:
+    gate = jobs.gate("held")
+    job = jobs.submit(act("a", "hold", gate=gate, graceSeconds=1), reuse="Never")
+    first = jobs.until_task(job, "a", state="Running")["podName"]
+    until("it has begun", lambda: jobs.executions(gate) == 1)
+    jobs.site.api.delete(jobs.site.core("pods", first))
+    jobs.until_task(job, "a", attempt=2, state="Running")
+    Path(gate).touch()
+    jobs.wait(job, "Completed")
+    (gone,) = jobs.status(job, "a")["attempts"]
+    assert gone["kind"] == "Disrupted"
+
+
+def test_the_guide_s_policy_lets_no_job_do_without(jobs: Isolated) -> None:
+    guide = Path(__file__).parents[3] / "docs" / "guide" / "isolation.md"
+    (text,) = (one for one in guide.read_text().split("```") if "kind: ValidatingAdmission" in one)
+    name, namespace = f"isolated-{jobs.site.namespace}", jobs.site.namespace
+    text = text.removeprefix("yaml").replace("isolated-jobs", name).replace("research", namespace)
+    policies = list(yaml.safe_load_all(text))
+    jobs.site.apply(*policies)
+    try:
+        refused = f"ValidatingAdmissionPolicy '{name}'"
+        until("the policy is in force", lambda: refused in submitted(jobs, "Shared"))
+        assert "must have isolation Sidecar" in submitted(jobs, "Shared")
+        assert submitted(jobs, "Sidecar") == ""
+    finally:
+        delete_all(jobs.site.cluster, policies)
+
+
+def submitted(jobs: Isolated, isolation: str) -> str:
+    """What the API server says against a Job; it is not made."""
+    spec = {"isolation": isolation, "tasks": [act("a")]}
+    body = {"apiVersion": API_VERSION, "kind": "Job", "metadata": {"name": "try"}, "spec": spec}
+    path = jobs.site.path("jobs")
+    status, answer = jobs.site.api.raw("POST", f"{path}?dryRun=All", body)
+    return "" if status < 300 else str(answer)
