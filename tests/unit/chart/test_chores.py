@@ -118,7 +118,8 @@ def test_all_know_the_store_by_the_same_words() -> None:
     assert {one["metadata"]["namespace"] for one in secrets} == {NAMESPACE, "x", "y"}
     first, *others = [(one["metadata"]["name"], one["stringData"]) for one in secrets]
     assert others == [first, first]
-    assert first[1]["AWS_ENDPOINT"] == f"http://fairlead-store.{NAMESPACE}.svc:7070"
+    host = f"fairlead-store.{NAMESPACE}.svc"
+    assert first[1]["AWS_ENDPOINT"] == f"http://{host}:7070"
     assert len(first[1]["AWS_SECRET_ACCESS_KEY"]) == 40
 
 
