@@ -74,6 +74,9 @@ class Attendance:
             if self._synced and runner.group:
                 # One that was granted is known; this was made to be kept ready.
                 self.idle(*runner.key, now, now)
+        if not runner.seen:
+            # Nobody else may tell, where the answer to whoever made it was lost.
+            self._turns.made(runner, now)
         runner.seen, runner.up = True, pod.phase == "Running"
         runner.reuse_seconds = float(pod.reuse_seconds)
         if not pod.alive and runner.use in (Use.IDLE, Use.UNCLAIMED):

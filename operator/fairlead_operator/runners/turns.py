@@ -30,9 +30,12 @@ class Turns:
     # --- asking ---------------------------------------------------------------------------
 
     def outranked(self, request: RunnerRequest, lanes: Iterable[Lane], now: float) -> bool:
-        """Say whether somebody waits who has a better claim to a runner than its own job."""
+        """Say whether somebody waits who has a better claim to a runner than its own job.
+
+        Whom the room of a runner would not help keeps nobody from it.
+        """
         asker = request.namespace, request.job, request.priority
-        return any(lane.queue.outranks(*asker, now) for lane in lanes)
+        return any(_helped_by_room(lane) and lane.queue.outranks(*asker, now) for lane in lanes)
 
     def first_full(
         self, request: RunnerRequest, lanes: dict[LaneName, Lane], now: float
@@ -40,16 +43,21 @@ class Turns:
         """Return the first bound that has no room for a request; None if all have.
 
         What is offered to others is no room, and where others come first, they ask first; a
-        job that has an offer takes it.
+        job that has an offer takes it.  One that has an offer of some bound also takes what
+        another bound has offered to its equals: else each could keep the other from using
+        its own, and pass it on to the next, for ever.
         """
         asker = request.namespace, request.job, request.priority
+        is_offered = any(lane.queue.has_offer(request.job) for lane in lanes.values())
         for name, lane in lanes.items():
             queue = lane.queue
             if lane.free <= 0:
                 return name
             if queue.has_offer(request.job):
                 continue
-            if lane.free <= queue.offers or queue.outranks(*asker, now):
+            if not is_offered and lane.free <= queue.offers:
+                return name
+            if queue.outranks(*asker, now):
                 return name
         return None
 
@@ -91,8 +99,8 @@ class Turns:
 
     def _make_room(self, lane: Lane, now: float) -> None:
         """End the runner that has been idle longest, unless enough are ending already."""
-        helps = lane.hold is None or lane.hold.is_quota
-        if helps and lane.free <= 0 and lane.idle and len(lane.ending) < len(lane.queue):
+        is_full = lane.free <= 0 and len(lane.ending) < len(lane.queue)
+        if is_full and lane.idle and _helped_by_room(lane):
             self.end(next(iter(lane.idle.values())), now)
 
     def end(self, runner: Runner, now: float) -> None:
@@ -183,3 +191,8 @@ class Turns:
         self._held[name[1]].discard(name)
         if not self._held[name[1]]:
             del self._held[name[1]]
+
+
+def _helped_by_room(lane: Lane) -> bool:
+    """Whether those who wait for a bound are helped when a runner ends."""
+    return lane.hold is None or lane.hold.is_quota
