@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.operator.runners.allocation import World, group_object, record, warm
@@ -46,14 +47,21 @@ def test_a_runner_of_a_group_waits_for_ever() -> None:
     assert warm(world.ask("b", "p2", group="mine"), "p1")
 
 
-def test_in_a_full_group_an_idle_runner_of_another_release_makes_room() -> None:
+@pytest.mark.parametrize(
+    ("there", "wanted"),
+    [({"release": "old"}, {"release": "new"}), ({}, {"isolation": "Sidecar"})],
+    ids=["another release", "another isolation"],
+)
+def test_in_a_full_group_an_idle_runner_of_another_kind_makes_room(
+    there: dict[str, str], wanted: dict[str, str]
+) -> None:
     world = World(group_object(maxMachines=1))
-    world.make("a", "p1", group="mine", release="old")
+    world.make("a", "p1", group="mine", **there)
     world.idle("p1")
-    world.waits("b", "p2", group="mine", release="new")
+    world.waits("b", "p2", group="mine", **wanted)
     assert world.allocator.take_ends() == [("here", "p1")]
     world.end("p1")
-    world.make("b", "p2", group="mine", release="new")
+    world.make("b", "p2", group="mine", **wanted)
 
 
 def test_the_group_says_the_size() -> None:
