@@ -24,8 +24,7 @@ from fairlead.api.crds import KINDS
 from fairlead.api.meta import API_VERSION
 
 NAMES = [kind.crd_name for kind in KINDS]
-NAMESPACE = "chart-system"
-BINDING = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
+NAMESPACE = "chart-chores"
 
 
 def chore(kubeconfig: Path, program: str, *words: str) -> tuple[int, list[str], list[str]]:
@@ -41,8 +40,8 @@ def chore(kubeconfig: Path, program: str, *words: str) -> tuple[int, list[str], 
     return done.returncode, done.stdout.splitlines(), done.stderr.splitlines()
 
 
-@pytest.fixture
-def hook(cluster: NativeCluster, api: KubeApi, values: dict[str, Any]) -> Iterator[list[Any]]:
+@pytest.fixture(scope="module")
+def hook(cluster: NativeCluster, values: dict[str, Any]) -> Iterator[list[Any]]:
     """The objects by which the chart's hook may write definitions."""
     chosen = ["--show-only", "templates/hooks/definitions.yaml", "--kube-version", "1.34.0"]
     rendered = Helm(cluster, NAMESPACE).template(values, *chosen)
@@ -112,14 +111,12 @@ def test_the_chart_brings_the_definitions_that_the_code_has(hook: list[Any]) -> 
 
 
 def test_an_account_without_the_right_is_told_in_a_line(
-    api: KubeApi, hook: list[Any], account: Path
+    cluster: NativeCluster, hook: list[Any], tmp_path: Path
 ) -> None:
-    [binding] = [item for item in hook if item["kind"] == "ClusterRoleBinding"]
-    api.delete(f"{BINDING}/{binding['metadata']['name']}")
-    own = KubeApi(account)
-    until("the right is gone", lambda: _status(own, "GET", NAMES[0]) == 403)
-    own.close()
-    code, said, problems = chore(account, "definitions")
+    target = tmp_path / "nobody.kubeconfig"
+    # A namespace gets this account a moment after it is made.
+    nobody = until("an account", lambda: kubeconfig_of(cluster, "default", NAMESPACE, target))
+    code, said, problems = chore(nobody, "definitions")
     assert (code, said) == (1, [])
     [problem] = problems
     assert "this account may not bring the definitions up to date" in problem
