@@ -297,7 +297,7 @@ def _container_waits(pod: PodRecord, now: float, patience: Patience) -> Verdict:
         return None
     found = waiting[0]
     reason = WAITING[found.waiting]
-    message = _pull_problem(pod, found) if reason == "ImagePull" else _said(found)
+    message = _pull_problem(found) if reason == "ImagePull" else _said(found)
     if reason in HOPELESS:
         return _ending(reason, message)
     since = pod.scheduled or pod.created
@@ -309,12 +309,12 @@ def _said(container: Container) -> str:
     return ": ".join(text for text in (container.waiting, container.message) if text)
 
 
-def _pull_problem(pod: PodRecord, container: Container) -> str:
+def _pull_problem(container: Container) -> str:
     """Return why an image cannot be had, the same whether it is tried or paused just now."""
     said = container.message
     if said.startswith("Back-off"):
         said = said.partition("ErrImagePull: ")[2]
-    return f"Image {pod.image} cannot be had" + (f": {said}" if said else ".")
+    return f"Image {container.image} cannot be had" + (f": {said}" if said else ".")
 
 
 def _not_starting(pod: PodRecord, now: float, patience: Patience) -> Verdict:

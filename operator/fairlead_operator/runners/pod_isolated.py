@@ -1,11 +1,13 @@
 """``isolation: Sidecar``: tasks in a container of their own, out of reach of the token.
 
 The pod is first made as if they were not isolated, patch included.  Then its container becomes
-the one for tasks, without what only an agent needs, and the agent gets another beside it.
+the one for tasks, without what only an agent needs, and the agent gets another beside it, with
+the installation's image: what is in a release's own is the code of whoever published it.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fairlead_operator.runners import layout
@@ -32,7 +34,7 @@ def isolate(pod: Manifest, order: PodOrder) -> None:
 
 
 def _agent(order: PodOrder) -> Manifest:
-    made = agent_container(order)
+    made = agent_container(replace(order, release=replace(order.release, image=None)))
     store = [one for one in mounts(order) if one["name"] == layout.STORE_VOLUME]
     made["command"] = list(COMMAND)
     made["workingDir"] = layout.TMP_PATH

@@ -29,6 +29,8 @@ class Container:
         In a word how it ended, such as ``OOMKilled``.
     message
         What the cluster says about it.
+    image
+        Which it waits for, if it waits.
     """
 
     waiting: str = ""
@@ -37,6 +39,7 @@ class Container:
     finished: float | None = None
     ended: str = ""
     message: str = ""
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,6 @@ class PodRecord:
     reuse: str = "WithinJob"
     reuse_seconds: int = 0
     isolation: str = "Shared"
-    image: str = ""
     node: str = ""
     phase: str = "Pending"
     created: float = 0.0
@@ -157,7 +159,6 @@ def parse_pod(raw: dict[str, Any], *, gone: bool = False) -> PodRecord:
     """
     metadata, spec, status = raw["metadata"], raw.get("spec") or {}, raw.get("status") or {}
     marks = metadata.get("annotations") or {}
-    containers = spec.get("containers")
     owner = _controller(metadata)
     return PodRecord(
         namespace=metadata.get("namespace") or "",
@@ -168,7 +169,6 @@ def parse_pod(raw: dict[str, Any], *, gone: bool = False) -> PodRecord:
         reuse=marks.get(layout.REUSE, "Never"),
         reuse_seconds=_number(marks.get(layout.REUSE_SECONDS)),
         isolation=marks.get(layout.ISOLATION, "Shared"),
-        image=next((one.get("image") or "" for one in _named(containers, layout.CONTAINER)), ""),
         node=spec.get("nodeName") or "",
         phase=status.get("phase") or "Pending",
         created=seconds(metadata.get("creationTimestamp")) or 0.0,
@@ -176,8 +176,8 @@ def parse_pod(raw: dict[str, Any], *, gone: bool = False) -> PodRecord:
         gone=gone,
         reason=status.get("reason") or "",
         message=status.get("message") or "",
-        container=_container(status, layout.CONTAINER),
-        task_container=_container(status, layout.TASK_CONTAINER),
+        container=_container(spec, status, layout.CONTAINER),
+        task_container=_container(spec, status, layout.TASK_CONTAINER),
         **_labelled(metadata.get("labels") or {}),
         **_conditions(status.get("conditions") or ()),
     )
@@ -223,7 +223,7 @@ def _named(containers: Any, name: str) -> list[dict[str, Any]]:
     return [one for one in containers or () if one.get("name") == name]
 
 
-def _container(status: dict[str, Any], name: str) -> Container | None:
+def _container(spec: dict[str, Any], status: dict[str, Any], name: str) -> Container | None:
     for one in _named(status.get("containerStatuses"), name):
         state = one.get("state") or {}
         if ended := state.get("terminated"):
@@ -240,5 +240,8 @@ def _container(status: dict[str, Any], name: str) -> Container | None:
         return Container(
             waiting=waiting.get("reason") or "ContainerCreating",
             message=waiting.get("message") or "",
+            image=next(
+                (its.get("image") or "" for its in _named(spec.get("containers"), name)), ""
+            ),
         )
     return None

@@ -115,6 +115,7 @@ class Receiver:
         """
         size, ancillary, _, _ = self._sock.recvmsg_into(self._buffers, _ANCILLARY, flags | _FLAGS)
         if size < _HEAD.size:
+            _close(ancillary)
             return None
         ticket, kind = _HEAD.unpack_from(self._buffer)
         body = self._view[_HEAD.size : size].tobytes()
@@ -128,9 +129,16 @@ def receive_descriptors(sock: socket.socket) -> tuple[Message, list[int]] | None
     """
     data, ancillary, _, _ = sock.recvmsg(_HEAD.size + INLINE_LIMIT, _ANCILLARY, _FLAGS)
     if len(data) < _HEAD.size:
+        _close(ancillary)
         return None
     ticket, kind = _HEAD.unpack_from(data)
     return Message(ticket, kind, data[_HEAD.size :], -1), _all(ancillary)
+
+
+def _close(ancillary: list[tuple[int, int, bytes]]) -> None:
+    """Close the files that came with what is no message."""
+    for descriptor in _all(ancillary):
+        os.close(descriptor)
 
 
 def _all(ancillary: list[tuple[int, int, bytes]]) -> list[int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import array
 import os
+import socket
 from typing import Any
 
 import pytest
@@ -137,3 +139,17 @@ def test_nobody_can_cut_off_the_table_that_a_driver_has_mapped() -> None:
             os.ftruncate(table, 1 << 20)
     finally:
         os.close(table)
+
+
+def test_files_that_come_with_what_is_no_message_are_closed() -> None:
+    ours, theirs = wire.packet_pair()
+    with ours, theirs:
+        for receive in (wire.Receiver(ours).receive, lambda: wire.receive_descriptors(ours)):
+            reading, writing = os.pipe()
+            rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [writing]))
+            theirs.sendmsg([b"short"], [rights])
+            os.close(writing)
+            assert receive() is None
+            os.set_blocking(reading, False)
+            assert os.read(reading, 1) == b""  # for nobody can write any more
+            os.close(reading)

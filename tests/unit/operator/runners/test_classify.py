@@ -17,6 +17,7 @@ from tests.unit.operator.runners.pods import (
     SCHEDULED,
     condition,
     pod,
+    raw_pod,
     terminated,
     waiting,
 )
@@ -35,6 +36,7 @@ from fairlead_operator.runners.classify import (
     not_begun,
 )
 from fairlead_operator.runners.failures import FAILURES
+from fairlead_operator.runners.pod_record import parse_pod
 
 UNSCHEDULABLE = condition("PodScheduled", "False", "Unschedulable", "0/2 nodes are available")
 GATED = condition("PodScheduled", "False", "SchedulingGated", "Scheduling is blocked")
@@ -250,6 +252,16 @@ def test_the_message_about_an_image_does_not_change_while_it_is_tried_again_and_
     assert isinstance(found, Stuck)
     assert found == classify(paused, NOW)
     assert found.message == f"Image registry.example/acme:1 cannot be had: {why}"
+
+
+def test_an_image_of_isolated_tasks_that_cannot_be_had_is_named() -> None:
+    raw = raw_pod("Pending", waiting("ContainerCreating"), SCHEDULED)
+    raw["spec"]["containers"].append({"name": "task", "image": "theirs.example/theirs:1"})
+    theirs = {"name": "task", "state": waiting("ErrImagePull", "not found")}
+    raw["status"]["containerStatuses"].append(theirs)
+    found = classify(parse_pod(raw), NOW)
+    assert isinstance(found, Stuck)
+    assert found.message == "Image theirs.example/theirs:1 cannot be had: not found"
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,13 @@ def test_neither_can_look_at_the_other() -> None:
     assert link["readOnly"] is True
 
 
+def test_a_release_s_own_image_is_for_its_tasks_and_not_for_the_agent() -> None:
+    theirs = chosen(image="theirs.example/theirs:1", imagePullPolicy="Always")
+    _, agent, tasks = parted(release=theirs, installed={"image_pull_policy": "Never"})
+    assert (agent["image"], agent["imagePullPolicy"]) == ("fairlead/runner:1", "Never")
+    assert (tasks["image"], tasks["imagePullPolicy"]) == ("theirs.example/theirs:1", "Always")
+
+
 def test_the_size_is_that_of_the_tasks() -> None:
     plain = build_pod(order())["spec"]["containers"][0]
     _, agent, tasks = parted()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -257,6 +258,54 @@ def test_nonsense_ends_the_line(
         next(ground.left_files("job", "task"))
     told.wait()
     assert ground.gone
+
+
+CODES = ["Infinity", "{}", '"nine"']
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_an_end_with_no_number_ends_the_line_and_what_hangs_on_it(
+    settings: PodSettings, ground: FarGround, told: Told, code: str
+) -> None:
+    def answer(sock: socket.socket, number: int, asked: int) -> None:
+        say(sock, number, words.DONE, b"1")
+        if asked == words.ZYGOTE:
+            say(sock, 0, words.ENDED, f"[{number}, {code}]".encode())
+
+    impostor(settings, ground, answer)
+    table = make_table()
+    control, process = ground.start(table)
+    assert process.wait(PATIENCE) == -signal.SIGKILL
+    told.wait()
+    assert ground.gone
+    control.close()
+    os.close(table)
+
+
+def test_open_files_that_nobody_has_asked_for_are_closed(
+    settings: PodSettings, ground: FarGround
+) -> None:
+    reading, writing = os.pipe()
+
+    def answer(sock: socket.socket, number: int, asked: int) -> None:
+        kind = words.REFUSED if asked == words.FILES else words.DONE
+        say(sock, number, kind, b"null", writing)
+
+    impostor(settings, ground, answer)
+    ground.clean()
+    with pytest.raises(BackendError):
+        next(ground.left_files("job", "task"))
+    os.close(writing)
+    os.set_blocking(reading, False)
+    assert os.read(reading, 1) == b""  # for nobody can write any more
+    os.close(reading)
+
+
+def test_a_keeper_of_other_versions_is_refused_with_what_to_do(
+    keeper: Keeper, ground: FarGround
+) -> None:
+    with pytest.raises(ReleaseError, match=r"Fairlead 0\.0\.9 with Python 3\.8.*anew"):
+        ground._line.ask(words.UNPACK, ["0.0.9", "3.8"])
 
 
 NAMES = ["../up", "/absolute", "a//b", "a/../b", "", 7, None, "a\0b"]

@@ -139,11 +139,11 @@ class FarGround:
         self._line.await_keeper()
         data = fetched(self._settings, store)
         if data is None:
-            self._line.ask(words.UNPACK)
+            self._line.ask(words.UNPACK, words.own_versions())
             return
         descriptor = wire.memory_file(data)
         try:
-            self._line.ask(words.UNPACK, None, [descriptor])
+            self._line.ask(words.UNPACK, words.own_versions(), [descriptor])
         finally:
             os.close(descriptor)
 
@@ -199,8 +199,8 @@ class FarGround:
 
     def _on_news(self, kind: int, value: Any) -> None:
         if kind == words.ENDED:
-            number, code = value
-            self._processes.pop(number).ended(int(code))
+            number, code = int(value[0]), int(value[1])  # or nobody's end is told
+            self._processes.pop(number).ended(code)
         elif kind == words.FULL:
             self._memory.full = True
             self._told()

@@ -15,11 +15,11 @@ import signal
 import socket
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fairlead.errors import FairleadError
+from fairlead.errors import FairleadError, ReleaseError
 from fairlead.runner import wire
 from fairlead.runner.descendants import adopt_orphans, end_children, set_dumpable
 from fairlead.runner.pod.importing import halt_of
@@ -111,6 +111,7 @@ class Keeper:
             self._say(message.ticket, words.DONE, answer)
 
     def _unpack(self, message: wire.Message, descriptors: list[int]) -> None:
+        _see_same_versions(json.loads(message.inline))
         data = None
         if descriptors:
             with open(descriptors[0], "rb", closefd=False) as file:
@@ -218,6 +219,17 @@ class Keeper:
             return again
         self._say(0, words.FULL, None)
         return None
+
+
+def _see_same_versions(agents: Sequence[str]) -> None:
+    """Raise ReleaseError if the agent, which has the installation's image, has other versions."""
+    ours = words.own_versions()
+    if list(agents) != ours:
+        told = " and ".join(f"Fairlead {one} with Python {other}" for one, other in (ours, agents))
+        raise ReleaseError(
+            f"the release's image and the installation's runner image differ: {told}. For"
+            f" isolation: Sidecar, build the release's image anew on that runner image"
+        )
 
 
 def connected(path: str) -> socket.socket | None:

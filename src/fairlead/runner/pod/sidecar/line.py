@@ -21,6 +21,9 @@ from fairlead.runner.pod.sidecar import words
 
 _Answer = tuple[wire.Message, list[int]]
 
+_NONSENSE = (OSError, ValueError, TypeError, LookupError, OverflowError, RecursionError)
+"""What comes of messages that a keeper which is what it should be does not send."""
+
 
 class Line:
     """Waits for the keeper at a path, and is its one partner.
@@ -102,7 +105,11 @@ class Line:
         message, received = answer.result()
         value = json.loads(message.inline)
         if message.kind == words.REFUSED:
+            _close(received)
             raise _refusal(value)
+        if message.kind != words.FILE:
+            _close(received)
+            return message.kind, value, []
         return message.kind, value, received
 
     def close(self) -> None:
@@ -115,8 +122,7 @@ class Line:
 
     def _run(self) -> None:
         assert self._sock is not None, "the keeper has come"
-        # None of these can come from a keeper that is what it should be.
-        with contextlib.suppress(OSError, ValueError, TypeError, LookupError, RecursionError):
+        with contextlib.suppress(*_NONSENSE):
             while (received := wire.receive_descriptors(self._sock)) is not None:
                 self._take(*received)
         with self._lock:

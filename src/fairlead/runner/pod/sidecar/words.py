@@ -6,6 +6,10 @@ the keeper says of its own accord has 0.  Bodies are JSON; open files travel bes
 
 from __future__ import annotations
 
+import sys
+
+from fairlead import __version__
+
 # agent to keeper
 UNPACK, ZYGOTE, END, WATCH, PEAK, FILES, NEXT, CLEAN, HALT = range(1, 10)
 # keeper to agent, in answer
@@ -18,3 +22,8 @@ MOST_STACK = 40_000
 
 CONNECT_SECONDS = 120.0
 """How long the keeper looks for the agent's socket, which may start later."""
+
+
+def own_versions() -> list[str]:
+    """Return the versions of Fairlead and Python here, which must be the same on both sides."""
+    return [__version__, f"{sys.version_info.major}.{sys.version_info.minor}"]
