@@ -48,6 +48,8 @@ class Board:
         By name, the grant of an attempt whose new pod the API server has refused so far.
     queueing
         The names of those of them that wait until it is their turn to ask again.
+    asks_at
+        By name, when one of them asks by itself; older alarms for that are void.
     refused
         What keeps the tasks of a group from starting, as it was written last.
     actions
@@ -60,6 +62,7 @@ class Board:
     __slots__ = (
         "actions",
         "alarms",
+        "asks_at",
         "bases",
         "discarded",
         "ended",
@@ -107,6 +110,7 @@ class Board:
         """The names of tasks whose start was ordered and has not been seen yet."""
         self.grants: dict[str, Grant] = {}
         self.queueing: dict[str, None] = {}
+        self.asks_at: dict[str, float] = {}
         self.refused: dict[Wanted, Refused] = {}
         self.keys: dict[str, str] = {}
         """By key, the names of the tasks at the top level."""

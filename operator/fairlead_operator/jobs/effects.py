@@ -64,6 +64,7 @@ def _task_changed(board: Board, effect: TaskChanged, now: float) -> None:
     if board.holders.get(record.pod_name) == name:  # The pod may hold another task by now.
         del board.holders[record.pod_name]
     board.grants.pop(name, None)
+    board.asks_at.pop(name, None)
     board.heard.pop(name, None)
     ended = board.ended.pop(name, None)
     if record.state is not effect.state or effect.state is TaskState.QUEUED:

@@ -425,8 +425,8 @@ class JobModel:
             pod = board.runners.pod(record.pod_name)
             if pod is not None:
                 podwatch.pod_seen(board, pod, now)
-        elif alarm.kind is AlarmKind.POD and record.name in board.grants:
-            parked.ask_again(board, record, now)
+        elif alarm.kind is AlarmKind.POD:
+            parked.time_came(board, record, alarm.time, now)
 
     def _waited(self, record: TaskRecord, now: float) -> None:
         """End a task whose runner did not come up in the time that it may wait for one."""

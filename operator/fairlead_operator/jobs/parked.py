@@ -38,7 +38,19 @@ def park(
     if until is None:
         ask_again(board, record, now)
     else:
-        board.alarms.set(until, AlarmKind.POD, record.name, record.attempt)
+        _ask_at(board, record, until)
+
+
+def _ask_at(board: Board, record: TaskRecord, time: float) -> None:
+    """Have an attempt ask by itself then, and at no other time that it was to before."""
+    board.asks_at[record.name] = time
+    board.alarms.set(time, AlarmKind.POD, record.name, record.attempt)
+
+
+def time_came(board: Board, record: TaskRecord, time: float, now: float) -> None:
+    """Let an attempt that waits ask by itself, if that is the time at which it was to."""
+    if record.name in board.grants and board.asks_at.get(record.name) == time:
+        ask_again(board, record, now)
 
 
 def ask_again(board: Board, record: TaskRecord, now: float) -> bool:
@@ -53,7 +65,7 @@ def ask_again(board: Board, record: TaskRecord, now: float) -> bool:
     board.queueing[record.name] = None
     if refused.reason:
         tell(board, record, refused.reason, refused.message, now)
-    board.alarms.set(now + LONGEST_WAIT, AlarmKind.POD, record.name, record.attempt)
+    _ask_at(board, record, now + LONGEST_WAIT)
     return False
 
 

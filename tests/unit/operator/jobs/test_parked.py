@@ -56,3 +56,15 @@ def test_one_that_was_cancelled_ends_at_once_and_asks_no_more(refused: World) ->
     assert refused.job_state == "Cancelled"
     assert refused.runners.asked == []
     assert refused.pods == {}
+
+
+def test_however_often_they_were_woken_each_asks_once_in_a_while_by_itself(
+    refused: World,
+) -> None:
+    for _ in range(200):
+        refused.wait(0.1)
+        refused.model.runners_came(refused.now)
+    refused.wait(LONGEST_WAIT + 1)
+    refused.runners.asked.clear()
+    refused.wait(LONGEST_WAIT + 1)
+    assert 1 <= len(refused.runners.asked) <= 6
