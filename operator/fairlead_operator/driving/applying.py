@@ -153,13 +153,12 @@ class Applier:
         try:
             if before is not None:
                 await before
-            if self.failure is not None:
-                work.close()
-                return
-            await work
+            if self.failure is None:
+                await work
         except Exception as error:
             self.failure = self.failure or error
         finally:
+            work.close()  # which may not have begun
             if self._under_way.get(key) is asyncio.current_task():
                 del self._under_way[key]
             self._wake()
@@ -180,10 +179,14 @@ class Applier:
             task.cancel()
 
     async def quiet(self) -> None:
-        """Wait until nothing is under way."""
-        # One that was cancelled before it began has not taken itself out.
-        while waiting := [task for task in self._under_way.values() if not task.done()]:
-            await asyncio.wait(waiting)
+        """Wait until nothing is under way; whoever is ended meanwhile gives it up."""
+        try:
+            # One that was cancelled before it began has not taken itself out.
+            while waiting := [task for task in self._under_way.values() if not task.done()]:
+                await asyncio.wait(waiting)
+        except asyncio.CancelledError:
+            self.abandon()
+            raise
 
     @property
     def _model(self) -> JobModel:
