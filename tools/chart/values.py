@@ -259,7 +259,7 @@ class ApiServer(Section):
     """How pods reach the API server, behind the Service `kubernetes`."""
 
     cidrs: list[Cidr] = []
-    """Its addresses as blocks, such as `10.0.0.10/32`: `kubectl get endpoints kubernetes`."""
+    """Its addresses as blocks, such as `10.0.0.10/32`: `kubectl get endpointslices`."""
     port: Port = 6443
     """Its port at these addresses."""
 

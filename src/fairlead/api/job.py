@@ -202,7 +202,7 @@ class JobSpec(Model):
     """By identifier, how many of its tasks may run at the same time in this job. Where a Release
     says fewer, that holds."""
     priority: Annotated[int, Field(ge=-1000, le=1000)] = defaulted(0)
-    """Jobs of higher priority get free runners first."""
+    """Of the jobs of a namespace those of higher priority get free runners first."""
     deadline_seconds: PositiveSeconds | None = None
     """How long after its start the job is cancelled."""
     ttl_seconds_after_finished: Seconds | None = None
