@@ -17,22 +17,18 @@ from typing import NamedTuple, Protocol
 
 from fairlead.api.words import camel
 from fairlead.core.outcomes import OutcomeKind
+from fairlead.core.states import JobState
 from fairlead_operator.identifiers import Identifiers
 from fairlead_operator.memory import memory_limit
 
-TASK_STATES = (
-    "Queued",
-    "Running",
-    "Computed",
-    "Completed",
-    "Failed",
-    "FailedOptional",
-    "Skipped",
-    "Cancelled",
-)
-JOB_STATES = ("Queued", "Running", "Suspended", "Completed", "Failed", "Cancelled")
+JOB_STATES = tuple(camel(state) for state in JobState)
 RUNNER_STATES = ("busy", "idle", "pending")
-OUTCOMES = tuple(camel(kind) for kind in OutcomeKind)
+
+CANCELLED = "Cancelled"
+"""The outcome of an attempt whose task was cancelled alone: nobody waits for its report."""
+
+OUTCOMES = (*(camel(kind) for kind in OutcomeKind), CANCELLED)
+"""How attempts are counted to have ended."""
 
 SECONDS_BOUNDS = (
     0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3600.0, 10800.0, 43200.0,

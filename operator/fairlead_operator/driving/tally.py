@@ -18,10 +18,7 @@ from fairlead_operator.driving.lent import Shared
 from fairlead_operator.driving.seen import Seen, sort_of
 from fairlead_operator.driving.sizing import Sizing
 from fairlead_operator.jobs.tasks import TaskRecord
-from fairlead_operator.metrics import Metrics, Usage
-
-CANCELLED = "Cancelled"
-"""The outcome of an attempt whose task was cancelled alone: nobody waits for its report."""
+from fairlead_operator.metrics import CANCELLED, Metrics, Usage
 
 _RAN = frozenset({TaskState.RUNNING, TaskState.COMPUTED, TaskState.COMPLETED})
 _SUCCEEDED = frozenset({TaskState.COMPUTED, TaskState.COMPLETED})

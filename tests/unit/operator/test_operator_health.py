@@ -8,19 +8,10 @@ import sys
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from fairlead.core.states import JobState, TaskState
 from fairlead_operator.exposition import Exposition
 from fairlead_operator.kube.counts import RequestCounts
-from fairlead_operator.metrics import JOB_STATES, TASK_STATES, Distribution, Metrics
+from fairlead_operator.metrics import Distribution, Metrics
 from fairlead_operator.observe.freshness import Freshness
-
-
-def test_states_are_those_of_the_law() -> None:
-    def camel(name: str) -> str:
-        return "".join(part.capitalize() for part in name.split("_"))
-
-    assert set(TASK_STATES) == {camel(state.value) for state in TaskState}
-    assert set(JOB_STATES) == {camel(state.value) for state in JobState}
 
 
 def test_a_distribution_counts_between_bounds() -> None:

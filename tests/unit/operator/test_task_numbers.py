@@ -82,6 +82,7 @@ def test_counts_begin_at_0_once_there_are_tasks() -> None:
     kind = ("b/B", "small")
     assert before["fairlead_attempts_total", ("Succeeded", *kind)] == 0
     assert before["fairlead_attempts_total", ("Disrupted", *kind)] == 0
+    assert before["fairlead_attempts_total", ("Cancelled", *kind)] == 0
     for name in ("start_seconds", "total_seconds", "run_seconds", "peak_memory_bytes"):
         assert before[f"fairlead_task_{name}_count", kind] == 0
     metrics.attempt_ended("Disrupted", *kind)
