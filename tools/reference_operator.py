@@ -49,7 +49,7 @@ def text() -> str:
 
 
 def _numbers() -> Iterator[tuple[str, ...]]:
-    for family in _exposition().collect():
+    for family in exposition().collect():
         name = f"{family.name}_total" if family.type == "counter" else family.name
         labels = {label for sample in family.samples for label in sample.labels} - {"le"}
         told = ", ".join(f"`{label}`" for label in sorted(labels))
@@ -75,7 +75,7 @@ class _OneOfEach:
         return {"small": 1}
 
 
-def _exposition() -> Exposition:
+def exposition() -> Exposition:
     """Return the numbers of an operator that has seen one of everything, for their labels."""
     metrics, counts, freshness = Metrics(), RequestCounts(), Freshness()
     kind = ("identifier", "small")

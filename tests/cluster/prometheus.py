@@ -12,7 +12,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.kubeapi import until
+from tests.cluster.ports import free_port
 from tests.cluster.prometheus_package import find
 from tests.cluster.shell import ClusterError, HopelessError, direct, run
 
@@ -141,7 +141,7 @@ def running(
     for number in range(ATTEMPTS):
         own = folder / f"prometheus-{number}"
         own.mkdir(parents=True)
-        port = _free_port()
+        port = free_port()
         (own / "prometheus.yml").write_text(
             json.dumps(_settings(targets, interval, rules, job), indent=1)
         )
@@ -235,9 +235,3 @@ def _read(address: str) -> bytes:
         if "json" in error.headers.get("Content-Type", ""):
             return error.read()
         raise
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -153,7 +153,7 @@ class Demo:
             ("get", "events", "--sort-by=.lastTimestamp"),
             ("get", f"pods,{OURS}", "--output=wide"),
             ("logs", "deployment/fairlead-operator", "--tail=100"),
-            ("logs", "--selector", RUNNERS, "--tail=100", "--prefix"),
+            ("logs", "--selector", RUNNERS, "--all-containers", "--tail=100", "--prefix"),
         )
         return "\n".join(tried(self.cluster, *look, namespace=NAMESPACE) for look in looks)
 

@@ -1,7 +1,6 @@
 """An operator that runs as a process of this machine, which tests may kill and start again."""
 
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from tests.cluster.kubeapi import until
 from tests.cluster.native.process import Process, wait_ended
+from tests.cluster.ports import free_port
 from tests.cluster.shell import ClusterError, HopelessError, direct
 
 READY_SECONDS = 60
@@ -48,7 +48,7 @@ class LocalOperator:
         """Start it, with more settings for this once, and wait until it is ready."""
         if self.process is not None:
             return
-        self.port = _free_port()
+        self.port = free_port()
         own = {"FAIRLEAD_OPERATOR_PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, "-m", "fairlead_operator"]
         if not self._outlives:
@@ -140,9 +140,3 @@ def end(process: Process) -> None:
 def _environment() -> dict[str, str]:
     """The caller's environment without Fairlead's settings, which are another program's."""
     return {name: text for name, text in direct().items() if not name.startswith("FAIRLEAD_")}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -24,7 +24,7 @@ FAIRLEAD_OPERATOR_NAMESPACE_RUNNERS: {{ . | quote }}
 FAIRLEAD_OPERATOR_NAMESPACE_SHARES: {{ include "fairlead.pairs" . | quote }}
 {{- end }}
 FAIRLEAD_RUNNER_LOAD_SECONDS: {{ .Values.runners.loadSeconds | quote }}
-{{- with include "fairlead.runnerStore" . }}
+{{- with include "fairlead.storeUrl" . }}
 FAIRLEAD_RUNNER_STORE: {{ . | quote }}
 {{- end }}
 {{- with include "fairlead.storeSecret" . }}
@@ -56,14 +56,4 @@ FAIRLEAD_RUNNER_STORE_MOUNT: {{ $.Values.store.mount | quote }}
 {{- $pairs = append $pairs (printf "%s=%d" $name (int $number)) }}
 {{- end }}
 {{- join "," $pairs }}
-{{- end }}
-
-{{- /* The store as runners say it: a claim without a URL is a folder of theirs. */}}
-{{- define "fairlead.runnerStore" -}}
-{{- $url := include "fairlead.storeUrl" . }}
-{{- if $url }}
-{{- $url }}
-{{- else if .Values.store.claim }}
-{{- printf "file://%s" .Values.store.mount }}
-{{- end }}
 {{- end }}

@@ -1,9 +1,5 @@
 {{- /* What several templates say. */}}
 
-{{- define "fairlead.name" -}}
-fairlead
-{{- end }}
-
 {{- /* What everything of the operator is called: its account, Deployment and Service. */}}
 {{- define "fairlead.operator" -}}
 {{ .Release.Name }}-operator

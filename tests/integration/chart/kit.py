@@ -112,7 +112,7 @@ class Place:
             ("get", "events", "--sort-by=.lastTimestamp"),
             ("get", f"pods,{OURS}", "--output=wide"),
             ("get", "jobs.fairlead.dev,tasks.fairlead.dev", "--output=yaml"),
-            ("logs", "--selector", RUNNERS, "--tail=100", "--prefix"),
+            ("logs", "--selector", RUNNERS, "--all-containers", "--tail=100", "--prefix"),
         )
         return "\n".join(
             tried(self.cluster, *look, namespace=self.namespace)[-20_000:] for look in looks

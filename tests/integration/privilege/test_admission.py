@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from tests.cluster import parts
-from tests.cluster.fixtures import cannot
 from tests.cluster.kubectl import kubectl
 from tests.cluster.namespaces import Namespace, temporary
 from tests.cluster.provider import Cluster
@@ -36,8 +34,6 @@ VALUES = {
 @pytest.fixture(scope="module")
 def place(control_plane: Cluster) -> Iterator[Namespace]:
     """A namespace under the restricted profile."""
-    if not parts.program("helm").exists():
-        cannot("helm is not there: run `make images` once")
     with temporary(control_plane, "judged") as made:
         yield made
 

@@ -236,6 +236,7 @@ def told(site: Site) -> str:
             "print(r.urlopen('http://127.0.0.1:8080/metrics').read().decode())",
         ),
     ]
-    every += [site.kubectl("logs", pod["metadata"]["name"]) for pod in site.pods()]
+    pods = [pod["metadata"]["name"] for pod in site.pods()]
+    every += [site.kubectl("logs", pod, "--all-containers") for pod in pods]
     every += [path.read_text(errors="replace") for path in site.folder.rglob("*") if path.is_file()]
     return "\n".join(every)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.kubeapi import until
+from tests.cluster.ports import free_port
 from tests.cluster.shell import HopelessError
 from tests.site import helm
 
@@ -48,7 +48,7 @@ def serving(folder: Path) -> Iterator[Gateway]:
     program = helm.build("versitygw")
     for name in (f"buckets/{BUCKET}", "attributes"):
         (folder / name).mkdir(parents=True)
-    made = Gateway(_free_port())
+    made = Gateway(free_port())
     command: list[str | Path] = [
         program,
         "--port",
@@ -82,9 +82,3 @@ def _answers(gateway: Gateway, process: subprocess.Popen[bytes], log: Path) -> b
         return bool(opener.open(address, timeout=5).status == 200)
     except OSError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,14 +1,18 @@
 """The chart as helm renders it, without a cluster."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import yaml
 from tests.cluster import parts, versions
+from tests.cluster.fixtures import cannot, in_ci
 from tests.cluster.paths import PROJECT
+from tests.site.helm import build
 
 CHARTS = PROJECT / "charts"
 CHART = CHARTS / "fairlead"
@@ -42,11 +46,30 @@ SOME: Mapping[str, Any] = {"watch": {"namespaces": ["a", "b"]}, "jobs": {"namesp
 """Values of an installation for two namespaces."""
 
 
+@cache
+def _program() -> Path:
+    """Where helm is; a run of tests on a laptop does not compile it unasked."""
+    if not parts.program("helm").exists() and (not in_ci() or shutil.which("go") is None):
+        cannot("helm is not there: run `make images` once")
+    return build()
+
+
 def helm(*words: str, feed: str = "") -> subprocess.CompletedProcess[str]:
-    """Run helm."""
-    return subprocess.run(
-        [str(parts.program("helm")), *words], input=feed, capture_output=True, text=True, timeout=60
-    )
+    """Run helm; without it, skip the test, or fail it in CI."""
+    command = [str(_program()), *words]
+    return subprocess.run(command, input=feed, capture_output=True, text=True, timeout=60)
+
+
+def template(
+    feed: str,
+    *words: str,
+    release: str = RELEASE,
+    namespace: str = NAMESPACE,
+    chart: Path = CHART,
+) -> subprocess.CompletedProcess[str]:
+    """Have helm render a chart with values, for the Kubernetes of the tests."""
+    where = ["--namespace", namespace, "--kube-version", versions.KUBERNETES, "--values", "-"]
+    return helm("template", release, str(chart), *where, *words, feed=feed)
 
 
 def text(
@@ -66,8 +89,7 @@ def render(
 
 @cache
 def _rendered(values: str, release: str, namespace: str) -> str:
-    where = ["--namespace", namespace, "--kube-version", versions.KUBERNETES, "--values", "-"]
-    done = helm("template", release, str(CHART), *where, feed=values)
+    done = template(values, release=release, namespace=namespace)
     if done.returncode:
         raise ValueError(done.stderr)
     return done.stdout

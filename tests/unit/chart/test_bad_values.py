@@ -9,8 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.cluster import versions
-from tests.unit.chart.rendering import CHART, NAMESPACE, RELEASE, at, helm, text, with_values
+from tests.unit.chart.rendering import CHART, at, template, text, with_values
 from tests.unit.chart.wrong_values import batches, pointer, together, wrongs
 
 SCHEMA: Mapping[str, Any] = json.loads((CHART / "values.schema.json").read_text())
@@ -20,8 +19,7 @@ CASES = [wrong for wrong in wrongs(SCHEMA) if wrong.path]
 
 def told(values: Mapping[str, Any]) -> str:
     """Return what helm says when it refuses values, and fail if it does not."""
-    where = ["--namespace", NAMESPACE, "--kube-version", versions.KUBERNETES, "--values", "-"]
-    done = helm("template", RELEASE, str(CHART), *where, feed=json.dumps(values))
+    done = template(json.dumps(values))
     assert done.returncode != 0, f"helm takes {values}"
     assert done.stdout == ""
     return done.stderr

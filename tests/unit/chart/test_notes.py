@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.cluster import versions
-from tests.unit.chart.rendering import CHART, at, helm
+from tests.unit.chart.rendering import CHART, at, template
 
 Notes = Callable[..., str]
 
@@ -19,14 +18,13 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> Notes:
     """Render the notes; helm shows them only where it installs, so they are made an object."""
     chart = Path(shutil.copytree(CHART, tmp_path_factory.mktemp("notes") / "fairlead"))
     said = (chart / "templates" / "NOTES.txt").read_text()
-    template = '{{ define "notes" }}' + said + '{{ end }}notes: {{ include "notes" . | toJson }}'
-    (chart / "templates" / "notes.yaml").write_text(template)
+    made = '{{ define "notes" }}' + said + '{{ end }}notes: {{ include "notes" . | toJson }}'
+    (chart / "templates" / "notes.yaml").write_text(made)
 
     def rendered(values: Mapping[str, Any] | None = None, *words: str, release: str = "one") -> str:
-        where = ["--namespace", "here", "--kube-version", versions.KUBERNETES, "--values", "-"]
         only = ["--show-only", "templates/notes.yaml"]
-        done = helm(
-            "template", release, str(chart), *where, *only, *words, feed=json.dumps(values or {})
+        done = template(
+            json.dumps(values or {}), *only, *words, release=release, namespace="here", chart=chart
         )
         assert done.returncode == 0, done.stderr
         said = str(yaml.safe_load(done.stdout)["notes"])

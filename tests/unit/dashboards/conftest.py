@@ -23,7 +23,7 @@ def promtool_there() -> None:
 @pytest.fixture(scope="session")
 def told() -> dict[str, frozenset[str]]:
     """The names of all numbers that an operator tells, with their labels."""
-    text = reference_operator._exposition().text().decode()
+    text = reference_operator.exposition().text().decode()
     found: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:

@@ -1,20 +1,17 @@
-"""What runbooks tell people to type and to set is there."""
+"""What runbooks tell people to type is there; for values of the chart see tests/unit/chart."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from tests.unit.dashboards.shown import BOARDS, CHART, ROOT, RUNBOOKS, panels
+from tests.unit.dashboards.shown import BOARDS, ROOT, RUNBOOKS, panels
 
 from fairlead.api import labels
 from fairlead_operator.problems import CAUSES
 
 PAGES = sorted(RUNBOOKS.glob("Fairlead*.md"))
-VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
 CLI = (ROOT / "docs" / "reference" / "cli.md").read_text()
 COMMANDS = set(re.findall(r"^## `fairlead ([a-z -]+)`$", CLI, re.MULTILINE))
 TITLES = {panel["title"] for board in BOARDS.values() for panel in panels(board)}
@@ -37,27 +34,6 @@ def test_commands_of_ours_exist(page: Path) -> None:
     own = [one.split()[1:] for one in typed(page) if one.startswith("fairlead ")]
     missing = [words for words in own if not {words[0], " ".join(words[:2])} & COMMANDS]
     assert missing == []
-
-
-@every_page
-def test_values_of_the_chart_exist(page: Path) -> None:
-    text = " ".join(typed(page))
-    named = re.findall(r"--set ([\w.]+)=", text)
-    sections = "|".join(VALUES)
-    named += [one for one in typed(page) if re.fullmatch(rf"({sections})(\.\w+)+", one)]
-    assert [path for path in named if not is_value(path.split("."))] == []
-
-
-def is_value(path: list[str]) -> bool:
-    """Return whether the chart knows a value; amounts of resources are the user's own."""
-    found: Any = VALUES
-    for step in path:
-        if path[-2:-1] == ["limits"] and step == path[-1]:
-            return True
-        if not isinstance(found, dict) or step not in found:
-            return False
-        found = found[step]
-    return True
 
 
 @every_page

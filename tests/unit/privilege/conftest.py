@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.cluster import checkers, parts
+from tests.cluster import checkers
 from tests.cluster.fixtures import cannot
 from tests.cluster.shell import UnsupportedError
 from tests.unit.chart.rendering import EVERYTHING, SOME, text, with_values
@@ -37,8 +37,6 @@ def checker() -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The chart's objects, one file for each of the values."""
-    if not parts.program("helm").exists():
-        cannot("helm is not there: run `make images` once")
     folder = tmp_path_factory.mktemp("rendered")
     files = [folder / f"{name}.yaml" for name in VALUES]
     for file in files:

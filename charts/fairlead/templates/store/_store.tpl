@@ -5,7 +5,7 @@
 {{- end }}
 {{- end }}
 
-{{- /* The URL of the store as runners reach it; nothing if there is none. */}}
+{{- /* The URL of the store as runners reach it, a folder of theirs for a claim; nothing if there is none. */}}
 {{- define "fairlead.storeUrl" -}}
 {{- if include "fairlead.embeddedStore" . -}}
 s3://fairlead
