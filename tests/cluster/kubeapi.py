@@ -26,6 +26,9 @@ JSON = "application/json"
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 
+REPEATABLE = ("GET", "DELETE")
+"""Methods of requests that may be sent again where it is unknown whether they arrived."""
+
 
 class ApiError(ClusterError):
     """The API server refused a request."""
@@ -99,8 +102,8 @@ class KubeApi:
             answer, text = self._exchange(method, path, data, kind)
         except ConnectionError as problem:
             # The server closes connections that were idle for long, or was started again.
-            # Reading twice does no harm, nor does sending again what could not be sent.
-            if kept is None or not (method == "GET" or isinstance(problem, UnsentError)):
+            # To read or delete twice does no harm, nor to send again what could not be sent.
+            if kept is None or not (method in REPEATABLE or isinstance(problem, UnsentError)):
                 raise
             answer, text = self._exchange(method, path, data, kind)
         if answer.will_close:

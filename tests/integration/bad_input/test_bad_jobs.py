@@ -379,9 +379,9 @@ def test_a_limit_of_the_namespace_below_the_sizes_is_said_and_waited_for(site: S
     site.api.create(site.core("limitranges"), body)
     try:
         job = submit(site, task("one"), reuse="Never")["metadata"]["name"]
-        said = wait_stuck(site, job, "PodRefused")
+        said = wait_stuck(site, job, "LimitRangeExceeded")
         assert "maximum memory usage per Container is 1Mi" in said["message"]
-        assert "change that, or the machine size" in said["message"]
+        assert "Use another machine size, or have the limit changed" in said["message"]
     finally:
         site.api.delete(site.core("limitranges", "narrow"))
     assert site.wait_finished(job)["status"]["state"] == "Completed"

@@ -182,6 +182,24 @@ def test_metrics_of_the_control_plane_and_of_each_node_are_readable(cluster: Clu
         assert "node_memory_working_set_bytes" in text
 
 
+@pytest.mark.parametrize("method", ["get", "delete"])
+def test_what_may_be_asked_twice_is_when_a_kept_connection_has_gone(
+    cluster: Cluster, namespace: Namespace, method: str
+) -> None:
+    """The server closes a connection that was idle for long, without a word."""
+    api = KubeApi(cluster.kubeconfig)
+    path = f"/api/v1/namespaces/{namespace.name}/configmaps"
+    api.create(path, {"metadata": {"name": "one"}})
+    assert api._connection is not None
+    api._connection.sock.shutdown(socket.SHUT_RD)
+
+    getattr(api, method)(f"{path}/one")
+
+    left = [item["metadata"]["name"] for item in api.get(path)["items"]]
+    assert ("one" in left) == (method == "get")
+    api.close()
+
+
 def test_a_report_of_a_namespace_shows_events_objects_and_logs(namespace: Namespace) -> None:
     namespace.run_pod("talker", "sleep")
     namespace.wait_said("talker", "alive")
