@@ -10,15 +10,42 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
 
 from fairlead.api import labels
 from fairlead.backends.kubernetes import kinds
 from fairlead.backends.kubernetes.errors import MissingError
-from fairlead.backends.kubernetes.rest import Object, RestClient
+from fairlead.backends.kubernetes.rest import PAGE, Object, RestClient
 from fairlead.errors import BackendUnavailableError
 from fairlead_operator import chore
 
 RUNNERS = f"{labels.COMPONENT}={labels.RUNNER_COMPONENT}"
+
+MOST_NAMED = 5
+"""How many objects are named that do not go."""
+
+PAUSE = 0.5
+"""Seconds between two looks at what is left."""
+
+
+class Seen(NamedTuple):
+    """An object that is still there.
+
+    Attributes
+    ----------
+    going
+        Whether it has been deleted, and somebody's finalizer holds it.
+    """
+
+    plural: str
+    namespace: str
+    name: str
+    uid: str
+    going: bool
+
+    def __str__(self) -> str:
+        return f"{self.plural} {self.namespace}/{self.name}"
 
 
 def remove(rest: RestClient, namespaces: Sequence[str], patience: float) -> None:
@@ -37,48 +64,62 @@ def remove(rest: RestClient, namespaces: Sequence[str], patience: float) -> None
         If something is still there after that time: then no operator works.
     """
     deadline = time.monotonic() + patience
-    while left := list(_left(rest, namespaces)):
-        for kind, found in left:
-            metadata = found["metadata"]
-            if kind is kinds.JOBS and "deletionTimestamp" not in metadata:
-                _delete(rest, metadata)
+    while left := _left(rest, namespaces or ("",)):
         if time.monotonic() > deadline:
             raise BackendUnavailableError(_told(left, patience))
-        time.sleep(0.5)
+        time.sleep(PAUSE)
 
 
-def _left(rest: RestClient, namespaces: Sequence[str]) -> Iterator[tuple[kinds.Kind, Object]]:
-    """Yield Jobs, and what was made for one."""
-    for namespace in namespaces or ("",):
-        for kind, chosen in ((kinds.JOBS, ""), (kinds.TASKS, ""), (kinds.PODS, RUNNERS)):
-            for found in rest.list(kind, namespace, labels=chosen):
-                if kind is not kinds.PODS or _of_a_job(found):
-                    yield kind, found
+def _left(rest: RestClient, namespaces: Sequence[str]) -> list[Seen]:
+    """Delete the Jobs that are not going yet, and return some of what is there."""
+    left: list[Seen] = []
+    for namespace in namespaces:
+        # All are read before any is deleted: that may take longer than a listing lives.
+        jobs = list(_seen(rest, kinds.JOBS, namespace))
+        for job in jobs:
+            if not job.going:
+                _delete(rest, job)
+        tasks = _seen(rest, kinds.TASKS, namespace, limit=MOST_NAMED + 1)
+        pods = _seen(rest, kinds.PODS, namespace, chosen=RUNNERS)
+        for found in (jobs, tasks, pods):
+            left += islice(found, MOST_NAMED + 1)
+    return left
 
 
-def _of_a_job(pod: Object) -> bool:
-    owners = pod["metadata"].get("ownerReferences") or ()
-    return any(owner["kind"] == "Job" for owner in owners)
+def _seen(
+    rest: RestClient, kind: kinds.Kind, namespace: str, *, chosen: str = "", limit: int = PAGE
+) -> Iterator[Seen]:
+    """Yield Jobs, or what was made for one; pages are read as they are needed.
+
+    Only metadata is read: values of a hundred thousand tasks would be too much, again and again.
+    """
+    pages = rest.pages(kind, namespace, labels=chosen, limit=limit, metadata_only=True)
+    for page in pages:
+        for found in page["items"]:
+            metadata = found["metadata"]
+            if kind is not kinds.PODS or _of_a_job(metadata):
+                going = "deletionTimestamp" in metadata
+                place = metadata["namespace"], metadata["name"]
+                yield Seen(kind.plural, *place, metadata["uid"], going)
 
 
-def _delete(rest: RestClient, metadata: Object) -> None:
-    place = f"{metadata['namespace']}/{metadata['name']}"
+def _of_a_job(metadata: Object) -> bool:
+    return any(owner["kind"] == "Job" for owner in metadata.get("ownerReferences") or ())
+
+
+def _delete(rest: RestClient, job: Seen) -> None:
     try:
-        rest.delete(kinds.JOBS, metadata["namespace"], metadata["name"], uid=metadata["uid"])
+        rest.delete(kinds.JOBS, job.namespace, job.name, uid=job.uid)
     except MissingError:
         return
-    print(f"deleted job {place}", flush=True)
+    print(f"deleted job {job.namespace}/{job.name}", flush=True)
 
 
-def _told(left: Sequence[tuple[kinds.Kind, Object]], patience: float) -> str:
-    names = [
-        f"{kind.plural} {found['metadata']['namespace']}/{found['metadata']['name']}"
-        for kind, found in left[:5]
-    ]
-    more = f" and {len(left) - 5} more" if len(left) > 5 else ""
+def _told(left: Sequence[Seen], patience: float) -> str:
+    more = " and more" if len(left) > MOST_NAMED else ""
     return (
-        f"not everything is gone after {patience:g} s: {', '.join(names)}{more}; see whether the"
-        " operator runs, or uninstall without uninstall.deleteJobs"
+        f"not everything is gone after {patience:g} s: {', '.join(map(str, left[:MOST_NAMED]))}"
+        f"{more}; see whether the operator runs, or uninstall without uninstall.deleteJobs"
     )
 
 

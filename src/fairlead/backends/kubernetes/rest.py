@@ -44,6 +44,7 @@ FIRST_PATIENCE = 3.0
 
 MERGE_PATCH = "application/merge-patch+json"
 JSON = "application/json"
+METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 _LOST = (http.client.HTTPException, OSError)
 
@@ -82,13 +83,21 @@ class RestClient:
         labels: str = "",
         fields: str = "",
         limit: int = PAGE,
+        metadata_only: bool = False,
     ) -> Iterator[Object]:
-        """Yield the pages of a listing, each a list as the server gives it."""
+        """Yield the pages of a listing, each a list as the server gives it.
+
+        Parameters
+        ----------
+        metadata_only
+            Whether nothing but the metadata of each object is wanted.
+        """
+        accept = METADATA_ONLY if metadata_only else JSON
         query: dict[str, str | int] = {"limit": limit}
         query |= {"labelSelector": labels} if labels else {}
         query |= {"fieldSelector": fields} if fields else {}
         while True:
-            page = self.request("GET", kind.path(namespace), query=query)
+            page = self.request("GET", kind.path(namespace), query=query, accept=accept)
             yield page
             token = page["metadata"].get("continue")
             if not token:
@@ -165,6 +174,7 @@ class RestClient:
         *,
         query: Mapping[str, str | int] | None = None,
         content_type: str | None = None,
+        accept: str = JSON,
         tries: _Tries | None = None,
     ) -> Object:
         """Return the answer to a request, which is repeated while there is none.
@@ -180,7 +190,8 @@ class RestClient:
         tries = tries or _Tries(self)
         while True:
             try:
-                return dict(read_json(self._once(tries, method, path, body, query, content_type)))
+                answer = self._once(tries, method, path, body, query, content_type, accept)
+                return dict(read_json(answer))
             except ApiError as error:
                 tries.go_on_after(error)
 
@@ -215,10 +226,11 @@ class RestClient:
         body: Mapping[str, Any] | None,
         query: Mapping[str, str | int] | None,
         content_type: str | None = None,
+        accept: str = JSON,
     ) -> bytes:
         data = None if body is None else json.dumps(body).encode()
         usual = MERGE_PATCH if method == "PATCH" else JSON
-        headers = self._headers(None if body is None else content_type or usual)
+        headers = self._headers(None if body is None else content_type or usual, accept)
         url = self._url(path, query)
         try:
             response, answer = self._exchange(tries, method, url, data, headers)
@@ -255,8 +267,8 @@ class RestClient:
     def _url(self, path: str, query: Mapping[str, str | int] | None) -> str:
         return self.connection.prefix + path + ("?" + urlencode(query) if query else "")
 
-    def _headers(self, content_type: str | None) -> dict[str, str]:
-        headers = {"Accept": JSON, "User-Agent": "fairlead", **self.connection.headers()}
+    def _headers(self, content_type: str | None, accept: str = JSON) -> dict[str, str]:
+        headers = {"Accept": accept, "User-Agent": "fairlead", **self.connection.headers()}
         if content_type is not None:
             headers["Content-Type"] = content_type
         return headers
