@@ -1,6 +1,6 @@
 """The operator's Deployment: what it is told, and who may reach it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from tests.unit.chart.rendering import (
 )
 
 import fairlead
+from chart import schema
 from fairlead_operator import settings
 from fairlead_operator.runners.tenants import Tenants
 from fairlead_operator.settings import Settings
@@ -95,6 +96,43 @@ def test_the_operator_understands_how_namespaces_share_the_cluster() -> None:
         None, {"research": 20, "dev": 2}, {"research": 3}
     )
     assert told().tenants == Tenants()
+
+
+def bounded(part: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield every number of the schema that has a least and a most value, by its path."""
+    if "maximum" in part:
+        yield path, part
+    for name, below in part.get("properties", {}).items():
+        yield from bounded(below, f"{path}.{name}")
+    for below in part.get("patternProperties", {}).values():
+        yield from bounded(below, f"{path}.research")
+
+
+NUMBERS: Mapping[str, Callable[[Settings], int | None]] = {
+    "operator.leaseSeconds": lambda read: read.lease_seconds,
+    "operator.relistSeconds": lambda read: read.relist_seconds,
+    "operator.requests": lambda read: read.requests,
+    "runners.loadSeconds": lambda read: read.runners.load_seconds,
+    "jobs.maxRunnersPerNamespace": lambda read: read.tenants.limit,
+    "jobs.maxRunners.research": lambda read: read.tenants.limits["research"],
+    "jobs.fairShares.research": lambda read: read.tenants.shares["research"],
+}
+"""The numbers that the operator is told, and what it makes of them."""
+
+
+@pytest.mark.parametrize("bound", ["minimum", "maximum"])
+def test_the_operator_understands_every_number_that_the_schema_takes(bound: str) -> None:
+    sections = schema.schema()["properties"]
+    known = {
+        path: part
+        for name in ("operator", "runners", "jobs", "watch")
+        for path, part in bounded(sections[name], name)
+    }
+    # How many operators there are is for the Deployment alone.
+    assert known.keys() - NUMBERS.keys() == {"operator.replicas"}
+    asked = {path: known[path][bound] for path in NUMBERS}
+    read = told(with_values(*(at(path, number) for path, number in asked.items())))
+    assert {path: made_of_it(read) for path, made_of_it in NUMBERS.items()} == asked
 
 
 def test_every_setting_of_the_operator_can_be_made_by_the_chart() -> None:

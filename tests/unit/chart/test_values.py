@@ -186,6 +186,14 @@ def test_the_charts_are_of_the_version_of_the_project(name: str) -> None:
     assert described["kubeVersion"] == ">=1.32.0-0"
 
 
+@pytest.mark.parametrize("name", ["fairlead", "fairlead-crds"])
+def test_an_older_cluster_is_refused(name: str) -> None:
+    done = helm("template", "any", str(CHARTS / name), "--kube-version", "1.31.9")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "requires kubeVersion: >=1.32.0-0" in done.stderr
+    assert "v1.31.9" in done.stderr
+
+
 def test_both_charts_bring_all_definitions() -> None:
     wanted = {crd["metadata"]["name"]: crd for crd in all_crds()}
     brought = [yaml.safe_load(path.read_text()) for path in (CHART / "crds").glob("*.yaml")]
