@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
+from itertools import chain
 from typing import NoReturn
 
 import pytest
@@ -27,6 +28,9 @@ FAILED = pytest.StashKey[bool]()
 
 TOLD = pytest.StashKey[tuple[str, Callable[[], str]]]()
 """What a failed test's report shows besides: a title, and what writes the text."""
+
+NOT_RUN = "not run"
+"""Property of a test's report: what could not be tried. The last lines of a run tell it."""
 
 TURN = "FAIRLEAD_CLUSTER_TURN"
 """Variable that tells child processes that their parent has the turn."""
@@ -94,6 +98,28 @@ def pytest_runtest_makereport(
             title, tell = item.stash[TOLD]
             report.sections.append((title, tell()))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell what tests could not try, also those of other processes: a line for each."""
+    reports = chain.from_iterable(terminalreporter.stats.values())
+    noted = chain.from_iterable(getattr(report, "user_properties", ()) for report in reports)
+    for what in sorted({text for name, text in noted if name == NOT_RUN}):
+        terminalreporter.write_line(f"{NOT_RUN}: {what}")
+
+
+@pytest.fixture
+def not_run(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Note what the test could not try here, in words for the end of the run.
+
+    For what is up to the cluster and beyond what it promises to tests: everything else that
+    cannot be had fails in CI.
+    """
+
+    def note(what: str) -> None:
+        request.node.user_properties.append((NOT_RUN, what))
+
+    return note
 
 
 @pytest.fixture(scope="session")

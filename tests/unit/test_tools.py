@@ -119,6 +119,7 @@ def test_a_test_that_fails_twice_has_failed(tmp_path: Path) -> None:
 PASSED = "==== 5 passed in 1.00s ===="
 FAILED = "==== 1 failed, 4 passed in 1.00s ===="
 SUMMARY = "==== short test summary info ===="
+NOT_RUN = "not run: nobody has the machine for it"
 
 CI_MAKEFILE = """
 setup:
@@ -150,6 +151,7 @@ def checkout(tmp_path: Path) -> Path:
     ("prints", "status", "other", "exits", "closing"),
     [
         (f"dots\\n{PASSED}\\n", "0", "0", 0, [PASSED]),
+        (f"dots\\n{NOT_RUN}\\ndots\\n{PASSED}\\n", "0", "0", 0, [NOT_RUN, PASSED]),
         (
             f"{SUMMARY}\\nFAILED a\\n{FAILED}\\n",
             "1",
@@ -160,7 +162,13 @@ def checkout(tmp_path: Path) -> Path:
         (f"{PASSED}\\n", "0", "2", 2, [PASSED]),
         (f"{FAILED}\\n", "3", "2", 3, [FAILED]),
     ],
-    ids=["all is well", "a test failed", "another check failed", "both failed"],
+    ids=[
+        "all is well",
+        "something could not be tried",
+        "a test failed",
+        "another check failed",
+        "both failed",
+    ],
 )
 def test_ci_closes_with_the_lines_and_the_status_of_pytest(
     checkout: Path, prints: str, status: str, other: str, exits: int, closing: list[str]

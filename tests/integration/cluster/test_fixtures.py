@@ -74,6 +74,31 @@ def test_a_time_limit_is_the_tests_and_not_that_of_waiting_for_a_turn(
     assert done.returncode == status, done.stdout
 
 
+NOT_TRIED = """\
+import pytest
+@pytest.mark.parametrize("number", range(2))
+def test_it(not_run, number): not_run("nobody enforces it")
+def test_another(): pass
+"""
+
+
+@pytest.mark.parametrize("options", ["-p no:xdist", "-q -n 1"])
+def test_what_could_not_be_tried_is_told_once_at_the_end(tmp_path: Path, options: str) -> None:
+    done = run_pytest(tmp_path, NOT_TRIED, CI="true", PYTEST_ADDOPTS=options)
+
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout.splitlines()[-1]
+    told = [line for line in done.stdout.splitlines() if line.startswith("not run: ")]
+    assert told == ["not run: nobody enforces it"]
+
+
+def test_nothing_is_said_where_everything_was_tried(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, "def test_it(not_run): pass\n")
+
+    assert done.returncode == 0, done.stdout
+    assert "not run" not in done.stdout
+
+
 FAILING = """\
 def test_it(namespace):
     namespace.run_pod("talker", "sleep")
