@@ -1,4 +1,4 @@
-"""The images of runner and operator: what is in them, and that they start as nobody."""
+"""The images of runner, operator and store: what is in them, and that they start as nobody."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ from tests.cluster.shell import ClusterError
 from tests.site import images
 from tests.site.contents import config, entries, layers
 
-BUILDS = {"runner": images.runner, "operator": images.operator}
+WITH_PYTHON = {"runner": images.runner, "operator": images.operator}
+BUILDS = {**WITH_PYTHON, "store": images.store}
 
 
 @pytest.fixture(scope="module", params=BUILDS)
 def image(cluster: Cluster, request: pytest.FixtureRequest) -> Image:
-    """Each of the images, on the nodes."""
-    built = BUILDS[request.param]()
+    """Each of the images."""
+    return BUILDS[request.param]()
+
+
+@pytest.fixture(scope="module", params=WITH_PYTHON)
+def python_image(cluster: Cluster, request: pytest.FixtureRequest) -> Image:
+    """Each of the images that run our own code, on the nodes."""
+    built = WITH_PYTHON[request.param]()
     cluster.load(built)
     return built
 
@@ -30,6 +37,8 @@ PRIVATE = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE " + rb"KEY-----\r?\n[A-Za-z0-9
 KEPT_PRIVATE = re.compile(
     r"(^|/)(\.git|\.env|\.netrc|\.pypirc|pip\.conf|\.docker|\.kube|\.ssh|id_rsa|.*kubeconfig)$"
 )
+OURS = re.compile(r"(opt|etc|root|home)/|[^/]+$")
+"""Where an image has files that are not just those of Debian's packages."""
 
 
 def test_the_image_carries_no_secrets(image: Image) -> None:
@@ -38,7 +47,7 @@ def test_the_image_carries_no_secrets(image: Image) -> None:
         for member in layer:
             if KEPT_PRIVATE.search(member.name):
                 suspects.append(member.name)
-            elif member.isfile() and member.name.startswith(("opt/", "etc/", "root/", "home/")):
+            elif member.isfile() and OURS.match(member.name):
                 found = layer.extractfile(member)
                 if found is not None and PRIVATE.search(found.read()):
                     suspects.append(member.name)
@@ -58,11 +67,11 @@ def test_the_image_is_for_nobody_in_particular(image: Image) -> None:
     assert config(image)["config"]["User"] == "65532:65532"
 
 
-def test_the_image_can_change_nothing_of_its_own(image: Image) -> None:
+def test_the_image_can_change_nothing_of_its_own(python_image: Image) -> None:
     """Neither code nor packages belong to the user, nor may just anybody write them."""
     open_to_all = [
         member.name
-        for layer in layers(image)
+        for layer in layers(python_image)
         for member in layer
         if member.name.startswith("opt/fairlead")
         if member.uid != 0 or (member.mode & 0o022 and not member.issym())
@@ -101,13 +110,25 @@ def test_the_operators_only_program_is_python() -> None:
 
 
 @pytest.mark.usefixtures("cluster")
+def test_the_store_is_one_program_and_nothing_else() -> None:
+    """With no shell and no interpreter, and not even libraries, nothing else can be started."""
+    [(name, entry)] = entries(images.store()).items()
+    assert name == "versitygw"
+    assert entry.program
+    # Whoever runs it cannot change it.
+    assert entry.member.uid == 0
+    assert not entry.member.mode & 0o022
+    assert config(images.store())["config"]["Entrypoint"] == ["/versitygw"]
+
+
+@pytest.mark.usefixtures("cluster")
 def test_a_runners_image_has_a_shell_for_those_who_build_on_it() -> None:
     assert {"usr/bin/sh", "usr/bin/dash"} & set(entries(images.runner()))
 
 
-def test_every_module_is_compiled_for_good(image: Image) -> None:
+def test_every_module_is_compiled_for_good(python_image: Image) -> None:
     """A read-only root cannot keep what Python compiles, so that each start would do it again."""
-    *_, highest = (layer.getnames() for layer in layers(image))
+    *_, highest = (layer.getnames() for layer in layers(python_image))
     modules = [name for name in highest if name.endswith(".py") and "opt/fairlead" in name]
     compiled = {
         re.sub(r"__pycache__/(\w+)\.cpython-\d+\.pyc$", r"\1.py", name)
@@ -128,13 +149,15 @@ IMPORTS = {
 
 
 def test_it_starts_under_the_restricted_profile(
-    image: Image, namespace: Namespace, request: pytest.FixtureRequest
+    python_image: Image, namespace: Namespace, request: pytest.FixtureRequest
 ) -> None:
-    name = request.node.callspec.params["image"]
+    name = request.node.callspec.params["python_image"]
     program = f"{IMPORTS[name]}; import os, getpass; print(os.getuid(), getpass.getuser())"
     pod = restricted_pod("try", ())
     [container] = pod["spec"]["containers"]
-    container.update({"image": image.name, "command": ["python3", "-W", "error", "-c", program]})
+    container.update(
+        {"image": python_image.name, "command": ["python3", "-W", "error", "-c", program]}
+    )
     del container["args"]
     namespace.api.create(f"{namespace.core}/pods", pod)
     ended = namespace.wait_phase("try", "Succeeded", "Failed")
