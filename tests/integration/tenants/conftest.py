@@ -1,4 +1,4 @@
-"""One operator that looks after three namespaces, with a machine size that is scarce."""
+"""One operator that looks after four namespaces, with a machine size that is scarce."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ PROGRAM = Path(__file__).with_name("waits.py")
 RELEASE = "waits"
 LIMIT = 2
 """How many runners the third tenant may have."""
+SHARE = 3
+"""How much of what is scarce is for the fourth tenant, as against 1 for each other."""
 LONG = 240.0
 
 _numbers = count(1)
@@ -116,14 +118,15 @@ def _state(task: Object) -> str:
 
 @dataclass
 class Tenants:
-    """Two namespaces like any, and one that may have little."""
+    """Two namespaces like any, one that may have little, and one that gets more than others."""
 
     first: Tenant
     second: Tenant
     limited: Tenant
+    favoured: Tenant
 
     def __iter__(self) -> Iterator[Tenant]:
-        yield from (self.first, self.second, self.limited)
+        yield from (self.first, self.second, self.limited, self.favoured)
 
     def scarce(self, runners: int) -> None:
         """Say how many runners there may be of the scarce size."""
@@ -151,9 +154,9 @@ class Tenants:
 
 @pytest.fixture(scope="session")
 def tenants_base(cluster: Cluster) -> Iterator[Tenants]:
-    """The installation, its program published in all three namespaces."""
+    """The installation, its program published in all namespaces."""
     name = f"tenants-{uuid.uuid4().hex[:8]}"
-    others = (f"{name}-b", f"{name}-c")
+    others = (f"{name}-b", f"{name}-c", f"{name}-d")
     try:
         site = make_site(cluster, f"{name}-a", others=others)
     except UnsupportedError as reason:
@@ -165,7 +168,10 @@ def tenants_base(cluster: Cluster) -> Iterator[Tenants]:
         for other in sites[1:]:
             _copy_release(site, other)
         made.scarce(4)
-        site.operator.start(FAIRLEAD_OPERATOR_NAMESPACE_RUNNERS=f"{others[1]}={LIMIT}")
+        site.operator.start(
+            FAIRLEAD_OPERATOR_NAMESPACE_RUNNERS=f"{made.limited.namespace}={LIMIT}",
+            FAIRLEAD_OPERATOR_NAMESPACE_SHARES=f"{made.favoured.namespace}={SHARE}",
+        )
         yield made
     finally:
         site.api.delete(f"/apis/{API_VERSION}/machinesizes/{name}")
@@ -191,7 +197,7 @@ def _copy_release(site: Site, other: Site) -> None:
 
 @pytest.fixture
 def tenants(tenants_base: Tenants, request: pytest.FixtureRequest) -> Iterator[Tenants]:
-    """The three of them; their jobs are deleted after each test."""
+    """All of them; their jobs are deleted after each test."""
 
     def told() -> str:
         return "\n".join(f"--- {one.namespace}\n{one.site.report()}" for one in tenants_base)

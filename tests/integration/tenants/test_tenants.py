@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.cluster.kubeapi import until
 
-from .conftest import LIMIT, LONG, Tenants
+from .conftest import LIMIT, LONG, SHARE, Tenants
 
 ONE_BY_ONE = {"reuse": "Never"}
 
@@ -95,3 +95,28 @@ def test_a_namespace_has_as_many_runners_as_it_may(tenants: Tenants) -> None:
     gate.touch()
     limited.completed(job)
     second.completed(beside)
+
+
+def test_what_is_scarce_is_shared_by_weight(tenants: Tenants) -> None:
+    """Who has three times the share gets three of four runners, as another's tasks end."""
+    tenants.scarce(1 + SHARE)
+    first, favoured = tenants.first, tenants.favoured
+    gates = [first.gate() for _ in range(2)]
+    early = first.submit(1 + SHARE, gates[0])
+    first.until_started(early, 1 + SHARE)
+    # Both have more to do than there are runners.
+    plain = [first.submit(2, gates[1]) for _ in range(3)]
+    heavy = [favoured.submit(2, gates[1]) for _ in range(3)]
+    tenants.until_waiting(2 * 3 + 2 * 3)
+    gates[0].touch()
+
+    def shares() -> tuple[int, int]:
+        return sum(map(first.started, plain)), sum(map(favoured.started, heavy))
+
+    until("all four runners are at work again", lambda: sum(shares()) == 1 + SHARE, timeout=LONG)
+    assert shares() == (1, SHARE)
+    gates[1].touch()
+    first.completed(early)
+    for tenant, jobs in ((first, plain), (favoured, heavy)):
+        for job in jobs:
+            tenant.completed(job)
