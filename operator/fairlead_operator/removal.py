@@ -95,7 +95,8 @@ def _seen(
     """
     pages = rest.pages(kind, namespace, labels=chosen, limit=limit, metadata_only=True)
     for page in pages:
-        for found in page["items"]:
+        # None at all are null.
+        for found in page["items"] or ():
             metadata = found["metadata"]
             if kind is not kinds.PODS or _of_a_job(metadata):
                 going = "deletionTimestamp" in metadata

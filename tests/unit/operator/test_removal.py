@@ -49,7 +49,8 @@ class Shelf:
         end = begin + int(asked["limit"])
         found = self.objects[plural]
         metadata = {"continue": str(end)} if end < len(found) else {}
-        answer = {"items": found[begin:end], "metadata": metadata}
+        # As real ones do where only metadata is wanted.
+        answer = {"items": found[begin:end] or None, "metadata": metadata}
         if plural == "tasks" and not self.objects["jobs"]:
             self.objects["tasks"] = []
         exchange.answer(200, answer)
