@@ -119,12 +119,34 @@ class Place:
         )
 
 
+def unrunnable(name: str, **metadata: object) -> Object:
+    """A Job whose release nobody publishes: its task waits for ever."""
+    task = {"name": "one", "identifier": "chart.test/None", "version": "v1.0"}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Job",
+        "metadata": {"name": name, **metadata},
+        "spec": {"release": "none", "tasks": [task]},
+    }
+
+
+def leader(helm: Helm, api: KubeApi) -> Object:
+    """The operator's pod that holds the lease; empty if none of the release does."""
+    leases = f"/apis/coordination.k8s.io/v1/namespaces/{helm.namespace}/leases"
+    holder = api.get(f"{leases}/{helm.release}-operator")["spec"].get("holderIdentity")
+    return next((pod for pod in _pods(helm, api) if pod["metadata"]["name"] == holder), {})
+
+
 def pods(helm: Helm, api: KubeApi, component: str = "operator") -> list[str]:
     """The unique ids of a release's pods that do not end."""
+    found = _pods(helm, api, component)
+    return [pod["metadata"]["uid"] for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+
+def _pods(helm: Helm, api: KubeApi, component: str = "operator") -> list[Object]:
     path = f"/api/v1/namespaces/{helm.namespace}/pods"
     selected = f"app.kubernetes.io/instance={helm.release},fairlead.dev/component={component}"
-    found = api.get(path, labelSelector=selected)["items"]
-    return [pod["metadata"]["uid"] for pod in found if "deletionTimestamp" not in pod["metadata"]]
+    return list(api.get(path, labelSelector=selected)["items"])
 
 
 def credentials(helm: Helm, api: KubeApi, namespace: str) -> Mapping[str, str]:

@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.cluster.kubeapi import ApiError, KubeApi, until
+from tests.cluster.kubeapi import ApiError, KubeApi, Object, until
 from tests.cluster.kubectl import apply_all, kubectl
 from tests.cluster.native.cluster import NativeCluster
 from tests.cluster.shell import direct
 from tests.integration.chart import older
-from tests.integration.chart.kit import DEFINITIONS, Place, definition
+from tests.integration.chart.kit import DEFINITIONS, Place, definition, unrunnable
 from tests.site.access import kubeconfig_of
 from tests.site.helm import CHART, Helm
 from tests.site.setup import apply_definitions
 
 from fairlead.api.crds import KINDS
-from fairlead.api.meta import API_VERSION
 
 NAMES = [kind.crd_name for kind in KINDS]
+PLURALS = [name.partition(".")[0] for name in NAMES]
 NAMESPACE = "chart-chores"
 
 
@@ -136,25 +136,50 @@ def test_a_server_that_is_away_is_told_in_a_line(account: Path, program: str) ->
 
 def test_what_does_not_go_is_named(cluster: NativeCluster, place: Place, api: KubeApi) -> None:
     apply_definitions(cluster)
-    task = {"name": "one", "identifier": "chart.test/None", "version": "v1.0"}
-    job = {
-        "apiVersion": API_VERSION,
-        "kind": "Job",
-        "metadata": {"name": "stays", "finalizers": ["chart.test/kept"]},
-        "spec": {"tasks": [task]},
-    }
-    until("the kind is served", lambda: _created(api, place.path("jobs"), job))
+    make(api, place, unrunnable("stays", finalizers=["chart.test/kept"]))
     words = ["--seconds", "1", place.namespace]
-    code, said, problems = chore(cluster.kubeconfig, "removal", *words)
-    assert (code, said) == (1, [f"deleted job {place.namespace}/stays"])
-    [problem] = problems
-    assert f"not everything is gone after 1 s: jobs {place.namespace}/stays" in problem
-    api.patch(place.path("jobs", "stays"), {"metadata": {"finalizers": None}})
+    try:
+        code, said, problems = chore(cluster.kubeconfig, "removal", *words)
+        assert (code, said) == (1, [f"deleted job {place.namespace}/stays"])
+        [problem] = problems
+        assert f"not everything is gone after 1 s: jobs {place.namespace}/stays" in problem
+    finally:
+        api.patch(place.path("jobs", "stays"), {"metadata": {"finalizers": None}})
     assert chore(cluster.kubeconfig, "removal", *words) == (0, [], [])
 
 
-def _created(api: KubeApi, path: str, body: Any) -> bool:
-    try:
-        return bool(api.create(path, body))
-    except ApiError as refused:
-        return refused.status == 409
+def make(api: KubeApi, place: Place, job: Object) -> None:
+    """Make a Job, as soon as its kind is served."""
+
+    def made() -> bool:
+        try:
+            return bool(api.create(place.path("jobs"), job))
+        except ApiError as refused:
+            return refused.status == 409
+
+    until("the kind is served", made)
+
+
+def test_the_chart_of_definitions_takes_them_over_and_deletes_none(
+    cluster: NativeCluster, place: Place, api: KubeApi, tmp_path: Path
+) -> None:
+    apply_definitions(cluster)
+    make(api, place, unrunnable("kept"))
+    job = place.job("kept")["metadata"]["uid"]
+    before = {name: definition(api, name)["metadata"]["uid"] for name in PLURALS}
+    tasks = yaml.safe_load((older.chart(tmp_path) / "crds" / "tasks.yaml").read_text())
+    api.request("PUT", f"{DEFINITIONS}/tasks.fairlead.dev", _over(tasks, api))
+    assert not older.knows(definition(api, "tasks"))
+
+    helm = Helm(cluster, place.namespace, release="fairlead-crds")
+    chart = CHART.with_name("fairlead-crds")
+    helm.upgrade({}, "--install", "--take-ownership", chart=chart)
+    assert older.knows(definition(api, "tasks"))
+    # Whoever brings them up to date in both ways has no trouble with it.
+    assert chore(cluster.kubeconfig, "definitions")[0] == 0
+    helm.upgrade({}, chart=chart)
+
+    helm.uninstall()
+    assert {name: definition(api, name)["metadata"]["uid"] for name in PLURALS} == before
+    assert older.knows(definition(api, "tasks"))
+    assert place.job("kept")["metadata"]["uid"] == job

@@ -11,7 +11,7 @@ from tests.cluster.native.cluster import NativeCluster
 from tests.cluster.shell import ClusterError
 from tests.integration.chart import older
 from tests.integration.chart.gate import Gate, gate
-from tests.integration.chart.kit import Place, credentials, definition, pods
+from tests.integration.chart.kit import Place, credentials, definition, leader, pods
 from tests.integration.chart.outside import read, store_of
 from tests.site import images
 from tests.site.helm import Helm
@@ -92,6 +92,19 @@ def test_a_release_is_upgraded_and_rolled_back_around_a_job_that_runs(
     assert place.names("releases") == ["held"]
 
 
+def have_another_act(helm: Helm, api: KubeApi) -> None:
+    """End the one of two operators that acts, and wait until another does."""
+    first = until("an operator acts", lambda: leader(helm, api))["metadata"]
+    assert len(pods(helm, api)) == 2
+    api.delete(f"/api/v1/namespaces/{helm.namespace}/pods/{first['name']}")
+
+    def another() -> bool:
+        found = leader(helm, api)
+        return bool(found) and found["metadata"]["uid"] != first["uid"]
+
+    until("another operator acts", another)
+
+
 def test_jobs_outlive_a_release_unless_they_are_to_go_with_it(
     helm: Helm,
     wide: dict[str, Any],
@@ -111,15 +124,18 @@ def test_jobs_outlive_a_release_unless_they_are_to_go_with_it(
     assert {kind: place.names(kind) for kind in there} == there
     assert definition(api, "jobs")
 
-    helm.install(wide)
+    two = {**wide, "operator": {**wide["operator"], "replicas": 2}}
+    helm.install(two)
+    have_another_act(helm, api)
     held_gate.open()
     place.wait_complete("kept")
     assert place.result("kept", "measure") == "10"
+    helm.test()
 
     with gate(helm.cluster.layout.host) as other:
         place.submit("unfinished", other.address, 10)
         place.wait_running("unfinished", "hold")
-        helm.upgrade({**wide, "uninstall": {"deleteJobs": True}})
+        helm.upgrade({**two, "uninstall": {"deleteJobs": True}})
         helm.uninstall()
     assert place.names("jobs") == place.names("tasks") == []
     until("no runner is left", lambda: not place.runners())
