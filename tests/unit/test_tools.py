@@ -120,6 +120,8 @@ PASSED = "==== 5 passed in 1.00s ===="
 FAILED = "==== 1 failed, 4 passed in 1.00s ===="
 SUMMARY = "==== short test summary info ===="
 NOT_RUN = "not run: nobody has the machine for it"
+PASSED_AGAIN = "unsteady: failed once and passed when run again"
+NEXT_RUN = "==== test session starts ===="
 
 CI_MAKEFILE = """
 setup:
@@ -153,6 +155,13 @@ def checkout(tmp_path: Path) -> Path:
         (f"dots\\n{PASSED}\\n", "0", "0", 0, [PASSED]),
         (f"dots\\n{NOT_RUN}\\ndots\\n{PASSED}\\n", "0", "0", 0, [NOT_RUN, PASSED]),
         (
+            f"{PASSED_AGAIN}\\nFAILED a\\n{NEXT_RUN}\\ndots\\n{PASSED}\\n",
+            "0",
+            "0",
+            0,
+            [PASSED_AGAIN, "FAILED a", PASSED],
+        ),
+        (
             f"{SUMMARY}\\nFAILED a\\n{FAILED}\\n",
             "1",
             "0",
@@ -165,6 +174,7 @@ def checkout(tmp_path: Path) -> Path:
     ids=[
         "all is well",
         "something could not be tried",
+        "a test is unsteady",
         "a test failed",
         "another check failed",
         "both failed",
