@@ -174,8 +174,10 @@ def tenants_base(cluster: Cluster) -> Iterator[Tenants]:
         )
         yield made
     finally:
-        site.api.delete(f"/apis/{API_VERSION}/machinesizes/{name}")
-        remove_site(site)
+        try:
+            site.api.delete(f"/apis/{API_VERSION}/machinesizes/{name}")
+        finally:
+            remove_site(site)
 
 
 def _copy_release(site: Site, other: Site) -> None:
