@@ -20,7 +20,6 @@ from fairlead_operator.metrics import (
     RUNNER_STATES,
     Distribution,
     Distributions,
-    Kind,
     Metrics,
 )
 
@@ -132,7 +131,7 @@ def _gauges(
 def _histograms(name: str, meaning: str, found: Distributions) -> Metric:
     family = HistogramMetricFamily(name, meaning, labels=_KIND)
     for kind, one in found.by_kind.items():
-        family.add_metric(Kind(*kind), buckets(one), one.sum)
+        family.add_metric(kind, buckets(one), one.sum)
     return family
 
 

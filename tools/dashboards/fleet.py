@@ -14,8 +14,10 @@ from dashboards.parts import (
     ends,
     failed,
     heat,
+    number,
     or_none,
     quantiles,
+    tasks_by_state,
 )
 from dashboards.words import (
     BLUE,
@@ -39,61 +41,45 @@ OR_0 = f"or 0 * sum by (size) (fairlead_runners{{{IN}}})"
 NOW = Row(
     "Now",
     (
-        Panel(
+        number(
             "Jobs that run",
             "Jobs in state Running; those that wait or are suspended are not counted.",
-            Look.NUMBER,
             "short",
             (or_none(f'sum(fairlead_jobs{{{IN}, state="Running"}})'),),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Tasks that run",
             "Tasks in state Running, each on a runner of its own.",
-            Look.NUMBER,
             "short",
             (or_none(f'sum(fairlead_tasks{{{IN}, state="Running"}})'),),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Tasks without a runner",
             "Tasks that want nothing but a runner. Those that wait for other tasks, for a retry "
             "or for their job are not counted.",
-            Look.NUMBER,
             "short",
             (or_none(f"sum(fairlead_ready_tasks{{{IN}}})"),),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Longest wait for a runner",
             "How long the oldest task that wants nothing but a runner has waited. More than some "
             "minutes: there are no nodes, or a size is at its limit.",
-            Look.NUMBER,
             "s",
             (or_none(f"max(fairlead_ready_oldest_seconds{{{IN}}})"),),
             steps=((300, YELLOW), (900, RED)),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Attempts that failed",
             "Of all attempts of the time shown, the share that failed for reasons of their own: "
             "the task's code, its time or its memory. What the platform did is not counted.",
-            Look.NUMBER,
             "percentunit",
             (Query(failed(IN, "$__range")),),
             steps=((0.05, YELLOW), (0.25, RED)),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Disrupted by the platform",
             "Attempts of the time shown that the cluster ended or never started. They are tried "
             "again at no cost to the task's retries.",
-            Look.NUMBER,
             "short",
             (
                 or_none(
@@ -102,8 +88,6 @@ NOW = Row(
                 ),
             ),
             steps=((1, YELLOW), (50, RED)),
-            width=4,
-            height=4,
         ),
     ),
 )
@@ -111,15 +95,7 @@ NOW = Row(
 WORK = Row(
     "Work",
     (
-        Panel(
-            "Tasks by state",
-            "Tasks that exist. Those of jobs that have ended are no longer counted.",
-            Look.LINES,
-            "short",
-            (Query(f"sum by (state) (fairlead_tasks{{{IN}}})", "{{state}}"),),
-            colors=STATES,
-            stacked=True,
-        ),
+        tasks_by_state(IN),
         Panel(
             "Attempts that end, by outcome",
             "How many attempts end in a second. Succeeded is good; the reference of failures "

@@ -14,10 +14,12 @@ from dashboards.parts import (
     ends,
     failed,
     heat,
+    number,
     or_none,
     quantiles,
+    tasks_by_state,
 )
-from dashboards.words import BLUE, ORANGE, OUTCOMES, RED, STATES, YELLOW
+from dashboards.words import BLUE, ORANGE, OUTCOMES, RED, YELLOW
 
 CHOSEN = f'{IN}, identifier="$identifier", size=~"$size"'
 THREE = {"p50": BLUE, "p95": ORANGE, "p99": RED}
@@ -36,48 +38,35 @@ SIZE = Variable(
 NOW = Row(
     "Now",
     (
-        Panel(
+        number(
             "Running",
             "Tasks of this identifier in state Running.",
-            Look.NUMBER,
             "short",
             (or_none(f'sum(fairlead_tasks{{{CHOSEN}, state="Running"}})'),),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Waiting",
             "Tasks of this identifier in state Queued, whatever they wait for.",
-            Look.NUMBER,
             "short",
             (or_none(f'sum(fairlead_tasks{{{CHOSEN}, state="Queued"}})'),),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Attempts",
             "Attempts that ended in the time shown.",
-            Look.NUMBER,
             "short",
             (Query(f"round(sum(increase(fairlead_attempts_total{{{CHOSEN}}}[$__range])))"),),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Attempts that failed",
             "The share of them that failed for reasons of their own: the task's code, its time or "
             "its memory.",
-            Look.NUMBER,
             "percentunit",
             (Query(failed(CHOSEN, "$__range")),),
             steps=((0.05, YELLOW), (0.25, RED)),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Time on a runner",
             "How long an attempt runs, at the 95th percentile of the time shown.",
-            Look.NUMBER,
             "s",
             (
                 Query(
@@ -85,14 +74,11 @@ NOW = Row(
                     f" (increase(fairlead_task_run_seconds_bucket{{{CHOSEN}}}[$__range])))"
                 ),
             ),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Peak memory",
             "How much memory an attempt takes at most, at the 95th percentile of the time shown: "
             "what its machine size has to have.",
-            Look.NUMBER,
             "bytes",
             (
                 Query(
@@ -100,8 +86,6 @@ NOW = Row(
                     f" (increase(fairlead_task_peak_memory_bytes_bucket{{{CHOSEN}}}[$__range])))"
                 ),
             ),
-            width=4,
-            height=4,
         ),
     ),
 )
@@ -109,15 +93,7 @@ NOW = Row(
 WORK = Row(
     "Work",
     (
-        Panel(
-            "Tasks by state",
-            "Tasks that exist. Those of jobs that have ended are no longer counted.",
-            Look.LINES,
-            "short",
-            (Query(f"sum by (state) (fairlead_tasks{{{CHOSEN}}})", "{{state}}"),),
-            colors=STATES,
-            stacked=True,
-        ),
+        tasks_by_state(CHOSEN),
         Panel(
             "Attempts that end, by outcome",
             "How many attempts end in a second.",

@@ -13,6 +13,7 @@ from dashboards.parts import (
     Row,
     busiest,
     heat,
+    number,
     quantiles,
 )
 from dashboards.words import BLUE, GREEN, ORANGE, PURPLE, RED, YELLOW
@@ -28,32 +29,25 @@ def _process(metric: str) -> str:
 NOW = Row(
     "Now",
     (
-        Panel(
+        number(
             "Leaders",
             "One process acts and the others stand by. 0: nothing is decided. More than 1 for "
             "longer than a moment: two believe that they lead.",
-            Look.NUMBER,
             "short",
             (Query(f"sum(fairlead_operator_leader{{{IN}}})"),),
             steps=((0, RED), (1, GREEN), (2, RED)),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Ready",
             "The share of processes, standbys included, that could do their work.",
-            Look.NUMBER,
             "percentunit",
             (Query(f"avg(fairlead_operator_ready{{{IN}}})"),),
             steps=((0, RED), (0.5, YELLOW), (1, GREEN)),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Problems",
             "What keeps processes from their work, by cause. The runbook of "
             "FairleadOperatorProblem says what to do about each.",
-            Look.NUMBER,
             "short",
             (
                 Query(
@@ -62,24 +56,18 @@ NOW = Row(
                 ),
             ),
             steps=((1, RED),),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Age of the view",
             "How long ago the API server was last heard of, for the kind that is worst off. At "
             "two minutes a process counts as not ready.",
-            Look.NUMBER,
             "s",
             (Query(f"max(fairlead_operator_watch_age_seconds{{{IN}}})"),),
             steps=((60, YELLOW), (120, RED)),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Memory",
             "How much of the memory that its container may have the largest process takes.",
-            Look.NUMBER,
             "percentunit",
             (
                 Query(
@@ -89,18 +77,13 @@ NOW = Row(
                 ),
             ),
             steps=((0.7, YELLOW), (0.85, RED)),
-            width=4,
-            height=4,
         ),
-        Panel(
+        number(
             "Version",
             "The versions that run; more than one only while the operator is upgraded.",
-            Look.NUMBER,
             "short",
             (Query(f"count by (version) (fairlead_operator_build_info{{{IN}}})", "{{version}}"),),
             names=True,
-            width=4,
-            height=4,
         ),
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from dashboards.words import OWN_FAILURES
+from dashboards.words import OWN_FAILURES, STATES
 
 IN = 'namespace=~"$namespace"'
 """Selects the operators of the installations that were chosen."""
@@ -84,6 +84,34 @@ class Panel:
     names: bool = False
     most: float | None = None
     links: tuple[str, str] | None = None
+
+
+def number(
+    title: str,
+    meaning: str,
+    unit: str,
+    queries: tuple[Query, ...],
+    *,
+    steps: tuple[tuple[float, str], ...] = (),
+    names: bool = False,
+) -> Panel:
+    """Return a small panel that shows one number, as wide and high as all of its kind."""
+    return Panel(
+        title, meaning, Look.NUMBER, unit, queries, steps=steps, names=names, width=4, height=4
+    )
+
+
+def tasks_by_state(selector: str) -> Panel:
+    """Return the panel of tasks by their states."""
+    return Panel(
+        "Tasks by state",
+        "Tasks that exist. Those of jobs that have ended are no longer counted.",
+        Look.LINES,
+        "short",
+        (Query(f"sum by (state) (fairlead_tasks{{{selector}}})", "{{state}}"),),
+        colors=STATES,
+        stacked=True,
+    )
 
 
 @dataclass(frozen=True)
